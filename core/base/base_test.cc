@@ -88,5 +88,24 @@ TEST(TaskTest, AwaitsTasksAndCallbacksAtOnceAndLater) {
   EXPECT_EQ(result, 113);
 }
 
+TEST(TaskTest, ScopeDestroysWaitingFramesAndLateCallbacksResumeNothing) {
+  absl::AnyInvocable<void(int)> late;
+  bool resumed = false;
+  auto alive = std::make_shared<int>(1);
+  {
+    TaskScope scope;
+    scope.Spawn([](absl::AnyInvocable<void(int)>& late, bool& resumed, std::shared_ptr<int> alive) -> Task<void> {
+      co_await Callback<int>([&](auto done) { late = std::move(done); });
+      resumed = *alive == 1;
+    }(late, resumed, alive));
+    scope.Spawn([]() -> Task<void> { co_return; }());
+    EXPECT_EQ(scope.size(), 1u);
+    EXPECT_EQ(alive.use_count(), 2);
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+  late(5);
+  EXPECT_FALSE(resumed);
+}
+
 }  // namespace
 }  // namespace quadraft

@@ -5,6 +5,8 @@
 //
 // A Task starts when it is awaited or spawned and is destroyed with its result taken. It is not thread-safe: it resumes on
 // the loop that its awaitables call back on. Exceptions are not used: one that escapes ends the process.
+// TaskScope owns the root frames that it spawned: destroying it destroys those that still wait, so that a crash in the
+// simulator leaks nothing and resumes nothing.
 // Callback<T> turns a callback interface into an awaitable:
 //   Status s = co_await Callback<Status>([&](auto done) { file.Sync(std::move(done)); });
 #ifndef QUADRAFT_CORE_BASE_TASK_H_
@@ -12,6 +14,7 @@
 
 #include <coroutine>
 #include <exception>
+#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -109,11 +112,49 @@ struct Detached {
 
 }  // namespace task_internal
 
-// Runs `task` to its first suspension now; the frame frees itself at the end. Frames that wait for a callback that never
-// comes leak: owners must complete every callback (with an error) before they go away.
+// Runs `task` to its first suspension now; the frame frees itself at the end. A frame that waits for a callback that never
+// comes leaks: use a TaskScope where the owner may go away first.
 inline void Spawn(Task<void> task) {
   [](Task<void> inner) -> task_internal::Detached { co_await std::move(inner); }(std::move(task));
 }
+
+class TaskScope {
+ public:
+  TaskScope() = default;
+  TaskScope(const TaskScope&) = delete;
+  TaskScope& operator=(const TaskScope&) = delete;
+  ~TaskScope() { DestroyAll(); }  // Never from inside one of its own tasks.
+
+  void Spawn(Task<void> task) { Run(*this, std::move(task)); }
+  void DestroyAll() {
+    while (!roots_.empty()) {
+      const auto root = roots_.front();
+      roots_.pop_front();
+      root.destroy();
+    }
+  }
+  size_t size() const { return roots_.size(); }
+
+ private:
+  struct Root {
+    struct promise_type {
+      promise_type(TaskScope& owner, Task<void>&) : scope(owner) {
+        scope.roots_.push_back(std::coroutine_handle<promise_type>::from_promise(*this));
+        at = std::prev(scope.roots_.end());
+      }
+      Root get_return_object() { return {}; }
+      std::suspend_never initial_suspend() noexcept { return {}; }
+      std::suspend_never final_suspend() noexcept { return {}; }
+      void return_void() { scope.roots_.erase(at); }
+      void unhandled_exception() noexcept { std::terminate(); }
+      TaskScope& scope;
+      std::list<std::coroutine_handle<>>::iterator at;
+    };
+  };
+  static Root Run(TaskScope&, Task<void> task) { co_await std::move(task); }
+
+  std::list<std::coroutine_handle<>> roots_;
+};
 
 // co_await Callback<T>(start): calls start(done) and resumes when done(T) is called, at once or later, exactly once.
 template <typename T>
@@ -121,6 +162,11 @@ class Callback {
  public:
   using Done = absl::AnyInvocable<void(T)>;
   explicit Callback(absl::AnyInvocable<void(Done)> start) : start_(std::move(start)) {}
+  Callback(const Callback&) = delete;
+  Callback& operator=(const Callback&) = delete;
+  ~Callback() {
+    if (state_) state_->waiting = nullptr;  // The waiting frame is being destroyed: a late call resumes nothing.
+  }
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> awaiting) {
     state_ = std::make_shared<State>();
