@@ -1,0 +1,78 @@
+#include "node/metrics.h"
+
+#include "core/base/strings.h"
+
+namespace quadraft::node {
+namespace {
+
+struct CounterRow {
+  std::string_view name, help;
+  Counter Metrics::*counter;
+};
+constexpr CounterRow kCounters[] = {
+    {"quadraft_queries_total", "Queries answered or refused.", &Metrics::queries_total},
+    {"quadraft_query_errors_total", "Queries that ended in an error.", &Metrics::query_errors_total},
+    {"quadraft_updates_total", "Updates and Graph Store writes received from clients.", &Metrics::updates_total},
+    {"quadraft_update_errors_total", "Updates that ended in an error or an unknown outcome.", &Metrics::update_errors_total},
+    {"quadraft_update_conflicts_total", "Evaluations of updates done again because of a conflicting write.",
+     &Metrics::update_conflicts_total},
+    {"quadraft_updates_forwarded_total", "Updates sent on to the leader.", &Metrics::updates_forwarded_total},
+    {"quadraft_quads_inserted_total", "Quads that updates of this node's clients added.", &Metrics::quads_inserted_total},
+    {"quadraft_quads_deleted_total", "Quads that updates of this node's clients removed.", &Metrics::quads_deleted_total},
+};
+
+struct HistogramRow {
+  std::string_view name, help;
+  Histogram Metrics::*histogram;
+};
+constexpr HistogramRow kHistograms[] = {
+    {"quadraft_query_duration_seconds", "From the request to the last byte handed to the connection.", &Metrics::query_seconds},
+    {"quadraft_update_duration_seconds", "From the request to the answer.", &Metrics::update_seconds},
+};
+
+void AppendHeader(std::string* out, std::string_view name, std::string_view help, std::string_view type) {
+  StrAppend(out, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
+}
+
+void AppendHistogram(std::string* out, std::string_view name, const Histogram& histogram) {
+  uint64_t cumulative = 0;
+  for (size_t i = 0; i < Histogram::kBoundsMicros.size(); ++i) {
+    cumulative += histogram.buckets()[i];
+    StrAppend(out, name, "_bucket{le=\"", static_cast<double>(Histogram::kBoundsMicros[i]) / 1e6, "\"} ", cumulative, "\n");
+  }
+  StrAppend(out, name, "_bucket{le=\"+Inf\"} ", histogram.count(), "\n");
+  StrAppend(out, name, "_sum ", static_cast<double>(histogram.sum_ns()) / 1e9, "\n");
+  StrAppend(out, name, "_count ", histogram.count(), "\n");
+}
+
+}  // namespace
+
+void Histogram::Observe(Duration duration) {
+  const int64_t micros = duration.count() / 1000;
+  size_t bucket = 0;
+  while (bucket < kBoundsMicros.size() && micros > kBoundsMicros[bucket]) ++bucket;
+  ++buckets_[bucket];
+  ++count_;
+  sum_ns_ += duration.count();
+}
+
+std::string PrometheusText(const Metrics& metrics, const std::vector<Gauge>& gauges) {
+  std::string out;
+  for (const CounterRow& row : kCounters) {
+    AppendHeader(&out, row.name, row.help, "counter");
+    StrAppend(&out, row.name, " ", (metrics.*row.counter).value(), "\n");
+  }
+  for (const HistogramRow& row : kHistograms) {
+    AppendHeader(&out, row.name, row.help, "histogram");
+    AppendHistogram(&out, row.name, metrics.*row.histogram);
+  }
+  std::string_view last;
+  for (const Gauge& gauge : gauges) {  // Rows of one name stand together.
+    if (gauge.name != last) AppendHeader(&out, gauge.name, gauge.help, gauge.type);
+    last = gauge.name;
+    StrAppend(&out, gauge.name, gauge.labels, " ", gauge.value, "\n");
+  }
+  return out;
+}
+
+}  // namespace quadraft::node

@@ -1,0 +1,239 @@
+#include "node/mutations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/bytes.h"
+#include "sparql/parser/parser.h"
+
+namespace quadraft::node {
+namespace {
+
+constexpr Duration kLeaderPollInterval = milliseconds(20);  // While no leader is known, or a new one is not ready.
+constexpr uint32_t kForwardMarginMs = 50;  // The leader gives up this much earlier than the node that waits for it.
+
+bool IsDataOnly(const sparql::Update& update) {
+  for (const sparql::UpdateOperation& operation : update.operations) {
+    if (operation.kind != sparql::UpdateKind::kInsertData && operation.kind != sparql::UpdateKind::kDeleteData) {
+      return false;
+    }
+  }
+  return true;
+}
+
+StatusOr<sparql::Update> ToUpdate(const proto::MutationRequest& request) {
+  sparql::Update update;
+  if (!request.update().empty()) {
+    sparql::ParseOptions options;
+    options.base = request.base();
+    options.dataset.set = request.has_using();
+    for (const std::string& graph : request.using_graphs()) {
+      options.dataset.default_graphs.push_back(rdf::Term::Iri(graph));
+    }
+    for (const std::string& graph : request.using_named_graphs()) {
+      options.dataset.named_graphs.push_back(rdf::Term::Iri(graph));
+    }
+    QR_ASSIGN_OR_RETURN(update, sparql::ParseUpdate(request.update(), options));
+  }
+  if (!request.write_set().empty()) {
+    QR_ASSIGN_OR_RETURN(txn::WriteSet writes, txn::DecodeWriteSet(request.write_set()));
+    if (!writes.deletes.empty()) {
+      update.operations.push_back({.kind = sparql::UpdateKind::kDeleteData, .quads = std::move(writes.deletes)});
+    }
+    if (!writes.inserts.empty()) {
+      update.operations.push_back({.kind = sparql::UpdateKind::kInsertData, .quads = std::move(writes.inserts)});
+    }
+  }
+  return update;
+}
+
+}  // namespace
+
+Task<bool> FifoLock::Acquire() {
+  if (!held_) {
+    held_ = true;
+    co_return true;
+  }
+  if (waiting_.size() >= kWaitingMax) co_return false;
+  co_return co_await Callback<bool>([this](auto done) { waiting_.push_back(std::move(done)); });
+}
+
+void FifoLock::Release() {
+  if (waiting_.empty()) {
+    held_ = false;
+    return;
+  }
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  executor_.Post([next = std::move(next)]() mutable { next(true); });
+}
+
+Mutations::Mutations(Env& env, NodeId self, GroupId group, replica::ReplicaHost& replicas,
+                     store::GraphState& state, RpcEndpoint& rpc, Metrics& metrics, TaskScope& tasks)
+    : env_(env),
+      self_(self),
+      group_(group),
+      replicas_(replicas),
+      state_(state),
+      rpc_(rpc),
+      metrics_(metrics),
+      tasks_(tasks),
+      evaluating_(env.executor()),
+      blank_random_(env.random("blank")),
+      query_random_(env.random("query")) {
+  rpc_.Handle(RpcMethod::kMutate, [this](NodeId, std::string_view bytes, RpcEndpoint::Reply reply) {
+    proto::MutationRequest request;
+    if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      return reply(DataLoss("the forwarded update could not be decoded; nothing was done"));
+    }
+    tasks_.Spawn([](Mutations& self, proto::MutationRequest request, RpcEndpoint::Reply reply) -> Task<void> {
+      const MonotonicTime deadline = self.env_.clock().Now() + milliseconds(request.timeout_ms());
+      auto response = co_await self.RunHere(request, deadline);
+      if (response.ok()) {
+        reply(response->SerializeAsString());
+      } else {
+        reply(std::move(response).status());
+      }
+    }(*this, std::move(request), std::move(reply)));
+  });
+}
+
+std::string Mutations::FreshBlankPrefix() {
+  // 128 random bits in a shape that N-Triples allows as the start of a label.
+  std::string bytes;
+  PutFixed<uint64_t>(&bytes, blank_random_.Next());
+  PutFixed<uint64_t>(&bytes, blank_random_.Next());
+  return StrCat("b", HexEncode(bytes), "x");
+}
+
+Task<StatusOr<proto::MutationResponse>> Mutations::Run(proto::MutationRequest request, MonotonicTime deadline) {
+  Status last = Unavailable("no leader is known");
+  while (!Expired(deadline)) {
+    const std::optional<NodeId> leader = replicas_.leader(group_);
+    if (leader == self_) {
+      auto response = co_await RunHere(request, deadline);
+      if (response.ok() || !absl::IsUnavailable(response.status())) co_return response;
+      last = response.status();
+    } else if (leader) {
+      metrics_.updates_forwarded_total.Add();
+      auto response = co_await Forward(*leader, request, deadline);
+      if (response.ok() || !absl::IsUnavailable(response.status())) co_return response;
+      last = response.status();
+    }
+    co_await Sleep(env_.executor(), kLeaderPollInterval);
+  }
+  co_return Unavailable("nothing was done: ", last.message(), "; retry, and check that a majority of the nodes runs");
+}
+
+Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader, proto::MutationRequest request,
+                                                           MonotonicTime deadline) {
+  const Duration left = deadline - env_.clock().Now();
+  const auto left_ms = static_cast<uint32_t>(std::max<int64_t>(left.count() / 1000000, 1));
+  request.set_timeout_ms(left_ms > 2 * kForwardMarginMs ? left_ms - kForwardMarginMs : left_ms);
+  std::string bytes = request.SerializeAsString();
+  auto answer = co_await Callback<StatusOr<std::string>>([&](auto done) {
+    rpc_.Call(leader, RpcMethod::kMutate, std::move(bytes), left, std::move(done));
+  });
+  if (!answer.ok()) co_return std::move(answer).status();
+  proto::MutationResponse response;
+  if (!response.ParseFromString(*answer)) {
+    co_return DeadlineExceeded("node ", leader, " sent an answer that could not be decoded; the outcome is unknown");
+  }
+  co_return response;
+}
+
+Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::MutationRequest& request,
+                                                           MonotonicTime deadline) {
+  QR_CO_ASSIGN_OR_RETURN(const sparql::Update update, ToUpdate(request));
+  if (IsDataOnly(update)) {
+    sparql::QueryLimits limits;
+    limits.now = env_.clock().WallNow();
+    QR_CO_ASSIGN_OR_RETURN(sparql::UpdateEffect effect,
+                           sparql::EvaluateUpdate(update, state_.LatestView(), FreshBlankPrefix(), limits));
+    if (effect.reads.empty()) co_return co_await Propose(std::move(effect.writes), nullptr);
+  }
+  if (!co_await evaluating_.Acquire()) {
+    co_return ResourceExhausted("more than ", FifoLock::kWaitingMax, " updates wait to be evaluated; retry later");
+  }
+  auto evaluated = co_await EvaluateUntilFree(update, deadline);
+  if (!evaluated.ok()) {
+    evaluating_.Release();
+    co_return std::move(evaluated).status();
+  }
+  co_return co_await Propose(std::move(evaluated->writes), &evaluating_);
+}
+
+// Ready: this node leads, and has applied an entry of its own term; everything before it is then in the state.
+Task<Status> Mutations::WaitUntilReady(MonotonicTime deadline) {
+  while (replicas_.leader(group_) == self_) {
+    if (state_.applied_term() == replicas_.status(group_).term) co_return OkStatus();
+    if (Expired(deadline)) co_return Unavailable("the new leader has not applied its log in time");
+    co_await Sleep(env_.executor(), kLeaderPollInterval);
+  }
+  co_return Unavailable("node ", self_, " does not lead");
+}
+
+Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(const sparql::Update& update,
+                                                                  MonotonicTime deadline) {
+  while (true) {
+    QR_CO_RETURN_IF_ERROR(co_await WaitUntilReady(deadline));
+    const RaftTerm term = replicas_.status(group_).term;
+    const LogIndex snapshot = state_.applied_index();
+    latches_.Pin(snapshot);
+    auto effect = co_await Evaluate(update, deadline);
+    const std::optional<uint64_t> conflict =
+        effect.ok() ? latches_.FindConflict(effect->reads, snapshot) : std::nullopt;
+    latches_.Unpin(snapshot);
+    if (!effect.ok()) co_return std::move(effect).status();
+    const bool same_leadership = replicas_.leader(group_) == self_ && replicas_.status(group_).term == term;
+    if (same_leadership && !conflict) co_return effect;
+    metrics_.update_conflicts_total.Add();
+    if (Expired(deadline)) {
+      co_return Aborted("nothing was done: other updates kept changing what this one reads; retry");
+    }
+    if (conflict) {
+      co_await Callback<bool>([&](auto done) { latches_.WhenSettled(*conflict, std::move(done)); });
+    }
+  }
+}
+
+Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(const sparql::Update& update, MonotonicTime deadline) {
+  sparql::QueryLimits limits;
+  limits.clock = &env_.clock();
+  limits.deadline = deadline;
+  limits.now = env_.clock().WallNow();
+  limits.random_seed = query_random_.Next();
+  const std::string blank_prefix = FreshBlankPrefix();
+  const auto view = state_.LatestView();
+  StatusOr<sparql::UpdateEffect> effect = Internal("not evaluated");
+  co_await RunOffloaded(env_.executor(),
+                        [&] { effect = sparql::EvaluateUpdate(update, view, blank_prefix, limits); });
+  if (absl::IsDeadlineExceeded(effect.status())) {
+    // Not an unknown outcome: nothing was proposed.
+    co_return Aborted("nothing was done: the update's WHERE part did not finish in time; raise `timeout` or narrow it");
+  }
+  co_return effect;
+}
+
+Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes, FifoLock* release) {
+  std::string payload = txn::EncodeWriteSet(writes);
+  uint64_t ticket = 0;
+  auto result = co_await Callback<StatusOr<replica::ProposalResult>>([&](auto done) {
+    ticket = latches_.Proposed(std::move(writes));
+    replicas_.Propose(group_, std::move(payload), std::move(done));
+    if (release != nullptr) release->Release();
+  });
+  if (!result.ok()) {
+    latches_.Forget(ticket);
+    co_return std::move(result).status();
+  }
+  latches_.Applied(ticket, result->index);
+  QR_CO_ASSIGN_OR_RETURN(const store::ApplyCounts counts, store::DecodeApplyCounts(result->result));
+  proto::MutationResponse response;
+  response.set_log_index(result->index.value());
+  response.set_inserted(counts.inserted);
+  response.set_deleted(counts.deleted);
+  co_return response;
+}
+
+}  // namespace quadraft::node
