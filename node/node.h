@@ -1,0 +1,87 @@
+// One QuadRaft node: wires log, LevelDB, state, Raft, queries, updates and HTTP on one Env. The same class runs in
+// production (tools/quadraft start) and in the simulator.
+//
+//   node::Node node(env, {.id = NodeId{1}, .voters = {NodeId{1}, NodeId{2}, NodeId{3}}, .http_address = "127.0.0.1:8001"});
+//   QR_RETURN_IF_ERROR(node.Start());
+//
+// Loop only. Destroying a node drops what is under way (clients see broken connections) and leaves on disk what was synced:
+// the same as a crash. Before it is destroyed in production the loop must have ended and its workers have been joined.
+#ifndef QUADRAFT_NODE_NODE_H_
+#define QUADRAFT_NODE_NODE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/task.h"
+#include "core/env/env.h"
+#include "core/replica/replica_host.h"
+#include "net/http/server.h"
+#include "node/metrics.h"
+#include "node/mutations.h"
+#include "node/queries.h"
+#include "node/rpc.h"
+#include "store/kv/kv_store.h"
+#include "store/log/write_ahead_log.h"
+#include "store/state/graph_state.h"
+
+namespace quadraft::node {
+
+struct NodeOptions {
+  NodeId id;
+  std::vector<NodeId> voters;    // All nodes of the cluster, this one included.
+  std::string http_address;      // "127.0.0.1:8001"
+  Duration query_timeout = seconds(60);
+  Duration update_timeout = seconds(10);
+  size_t query_memory_bytes_max = size_t{1} << 30;
+  replica::HostOptions replica;
+  store::LogOptions log;
+  store::KvOptions kv;
+  store::GraphStateOptions state;
+  http::ServerOptions http;
+  // Called once when the node cannot go on (disk, log or state failed): the process must end, and may be started again.
+  absl::AnyInvocable<void(Status)> on_fatal;
+};
+
+inline constexpr GroupId kDataGroup{1};  // The only Raft group there is as yet.
+
+class Node {
+ public:
+  Node(Env& env, NodeOptions options);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node();
+
+  // Recovers from the disk and begins to serve. Errors say which file, why, and what to do.
+  Status Start();
+
+  // For the simulator's checkers and for tests.
+  const replica::ReplicaHost& replicas() const { return *replicas_; }
+  replica::ReplicaHost& replicas() { return *replicas_; }
+  store::GraphState& state() { return *state_; }
+
+ private:
+  friend class Routes;
+
+  void Fatal(const Status& status);
+
+  Env& env_;
+  NodeOptions options_;
+  bool failed_ = false;
+  Metrics metrics_;
+  // In the order of dependence; tasks_ last, so that waiting flows go first.
+  std::unique_ptr<store::WriteAheadLog> log_;
+  std::unique_ptr<store::KvStore> kv_;
+  std::unique_ptr<store::GraphState> state_;
+  std::unique_ptr<replica::ReplicaHost> replicas_;
+  std::unique_ptr<RpcEndpoint> rpc_;
+  std::unique_ptr<Queries> queries_;
+  std::unique_ptr<Mutations> mutations_;
+  std::unique_ptr<class Routes> routes_;
+  std::unique_ptr<http::HttpServer> http_;
+  TaskScope tasks_;
+};
+
+}  // namespace quadraft::node
+
+#endif  // QUADRAFT_NODE_NODE_H_

@@ -1,0 +1,58 @@
+// Every query, from its parsed form to the last byte of the answer (docs/life_of_a_query.md): waits until a read here is
+// linearizable, takes an immutable view, and steps the engine off the loop, piece by piece, as fast as the client reads.
+//
+//   tasks.Spawn(queries.Serve(std::move(query), {.format = ResultFormat::kJson, .deadline = d}, std::move(writer)));
+#ifndef QUADRAFT_NODE_QUERIES_H_
+#define QUADRAFT_NODE_QUERIES_H_
+
+#include <memory>
+#include <string>
+
+#include "core/base/task.h"
+#include "core/env/env.h"
+#include "core/replica/replica_host.h"
+#include "net/http/server.h"
+#include "node/metrics.h"
+#include "sparql/engine.h"
+#include "store/state/graph_state.h"
+
+namespace quadraft::node {
+
+struct QueryRequest {
+  sparql::ResultFormat format = sparql::ResultFormat::kJson;
+  MonotonicTime deadline = MonotonicTime::max();
+  bool linearizable = true;           // False: whatever this node has applied.
+  size_t memory_bytes_max = size_t{1} << 30;
+  bool not_found_when_empty = false;  // Graph Store GET of a graph that does not exist.
+  bool head_only = false;
+};
+
+class Queries {
+ public:
+  static constexpr size_t kRunningMax = 512;  // More: 503, nothing was done.
+
+  Queries(Env& env, GroupId group, replica::ReplicaHost& replicas, store::GraphState& state, Metrics& metrics);
+
+  // Answers through `writer`, always. An error after the answer has begun breaks it off visibly.
+  Task<void> Serve(sparql::Query query, QueryRequest request, http::ResponseWriter writer);
+
+  // A view that a linearizable read may use, or why there is none in time.
+  Task<StatusOr<std::shared_ptr<const store::ReadView>>> View(bool linearizable, MonotonicTime deadline);
+
+  size_t running() const { return running_; }
+
+ private:
+  Task<Status> Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer);
+
+  Env& env_;
+  const GroupId group_;
+  replica::ReplicaHost& replicas_;
+  store::GraphState& state_;
+  Metrics& metrics_;
+  Random& random_;
+  size_t running_ = 0;
+};
+
+}  // namespace quadraft::node
+
+#endif  // QUADRAFT_NODE_QUERIES_H_
