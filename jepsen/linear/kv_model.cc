@@ -1,0 +1,88 @@
+// Strings under keys, with append: the object of Porcupine's kv histories (get, put, append; "" at
+// first).
+#include <utility>
+
+#include "jepsen/linear/intern.h"
+#include "jepsen/linear/model.h"
+
+namespace quadraft::jepsen {
+namespace {
+
+enum class KvKind : uint8_t { kGet, kPut, kAppend };
+
+struct KvStep {
+  KvKind kind;
+  uint32_t text;  // Of the argument, or of the result of a get.
+};
+
+class KvMachine : public Machine {
+ public:
+  KvMachine(TextTable texts, std::vector<KvStep> steps)
+      : texts_(std::move(texts)), steps_(std::move(steps)) {}
+
+  uint32_t initial() const override { return 0; }
+  uint32_t Step(uint32_t state, size_t index) override {
+    const KvStep& step = steps_[index];
+    switch (step.kind) {
+      case KvKind::kGet:
+        return step.text == state ? state : kImpossible;
+      case KvKind::kPut:
+        return step.text;
+      case KvKind::kAppend:
+        break;
+    }
+    // The search asks the same question again and again: strings are joined once per (state,
+    // argument).
+    const uint64_t question = (uint64_t{state} << 32) | step.text;
+    const auto [found, is_new] = appended_.try_emplace(question, 0);
+    if (is_new) found->second = texts_.Id(StrCat(texts_.text(state), texts_.text(step.text)));
+    return found->second;
+  }
+  bool IsPure(size_t index) const override { return steps_[index].kind == KvKind::kGet; }
+  uint64_t Class(size_t index) const override {
+    return (uint64_t{static_cast<uint8_t>(steps_[index].kind)} << 32) | steps_[index].text;
+  }
+  std::string Describe(uint32_t state) const override {
+    return StrCat("value ", Value::String(texts_.text(state)).ToString());
+  }
+
+ private:
+  TextTable texts_;
+  std::vector<KvStep> steps_;
+  absl::flat_hash_map<uint64_t, uint32_t> appended_;  // Never iterated.
+};
+
+class KvModelImpl : public Model {
+ public:
+  std::string_view name() const override { return "kv"; }
+
+  StatusOr<std::unique_ptr<Machine>> Compile(
+      const std::vector<const Operation*>& operations) const override {
+    TextTable texts;
+    texts.Id("");  // State 0.
+    std::vector<KvStep> steps;
+    steps.reserve(operations.size());
+    for (const Operation* operation : operations) {
+      const bool is_get = operation->f == "get";
+      const Value& value = is_get ? operation->output : operation->input;
+      const bool is_text = value.kind() == Value::Kind::kString;
+      if (is_get && (is_text || operation->outcome != EventType::kOk)) {
+        steps.push_back({KvKind::kGet, texts.Id(value.text())});
+      } else if (operation->f == "put" && is_text) {
+        steps.push_back({KvKind::kPut, texts.Id(value.text())});
+      } else if (operation->f == "append" && is_text) {
+        steps.push_back({KvKind::kAppend, texts.Id(value.text())});
+      } else {
+        return InvalidArgument("not an operation of kv (get, put \"s\", append \"s\"): ",
+                               operation->ToString());
+      }
+    }
+    return std::make_unique<KvMachine>(std::move(texts), std::move(steps));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Model> KvModel() { return std::make_unique<KvModelImpl>(); }
+
+}  // namespace quadraft::jepsen
