@@ -1,0 +1,270 @@
+#include "core/raft/raft.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/mutant.h"
+
+namespace quadraft::raft {
+
+void Output::Clear() {
+  hard_state.reset();
+  entries.clear();
+  sync_id = 0;
+  messages.clear();
+  reads.clear();
+  snapshots_wanted.clear();
+  snapshot_chunks.clear();
+  snapshot_replies.clear();
+}
+
+std::string_view RoleName(Role role) {
+  switch (role) {
+    case Role::kFollower: return "follower";
+    case Role::kPreCandidate: return "pre-candidate";
+    case Role::kCandidate: return "candidate";
+    case Role::kLeader: return "leader";
+  }
+  return "unknown";
+}
+
+Raft::Raft(NodeId self, Configuration configuration, const Options& options, Initial initial, MonotonicTime now,
+           Random* random)
+    : self_(self),
+      configuration_(std::move(configuration)),
+      options_(options),
+      random_(random),
+      term_(initial.hard_state.term),
+      vote_(initial.hard_state.vote),
+      log_(initial.snapshot_index, initial.snapshot_term, std::move(initial.entries)),
+      now_(now) {
+  // A snapshot can be durable before the term that it came with; no vote of ours was given in that term yet.
+  if (log_.last_term() > term_) AdoptTerm(log_.last_term());
+  commit_ = std::clamp(initial.hard_state.commit, log_.snapshot_index(), log_.last_index());
+  Follower follower{.election_deadline = NewElectionDeadline()};
+  if (configuration_.voters() == std::vector<NodeId>{self_}) follower.election_deadline = now_;  // Nobody to wait for.
+  state_ = follower;
+}
+
+NodeId Raft::leader() const {
+  if (const auto* follower = std::get_if<Follower>(&state_)) return follower->leader;
+  return role() == Role::kLeader ? self_ : NodeId{};
+}
+
+MonotonicTime Raft::NewElectionDeadline() {
+  const int64_t spread = (options_.election_timeout_max - options_.election_timeout_min).count();
+  return now_ + options_.election_timeout_min + Duration(random_->Between(0, std::max<int64_t>(spread, 0)));
+}
+
+MonotonicTime Raft::next_deadline() const {
+  if (const auto* leader = std::get_if<Leader>(&state_)) return leader->next_heartbeat;
+  if (!configuration_.IsVoter(self_)) return MonotonicTime::max();
+  if (const auto* follower = std::get_if<Follower>(&state_)) return follower->election_deadline;
+  if (const auto* pre = std::get_if<PreCandidate>(&state_)) return pre->election_deadline;
+  return std::get<Candidate>(state_).election_deadline;
+}
+
+void Raft::Tick(MonotonicTime now) {
+  now_ = std::max(now_, now);
+  if (!fault_.ok() || now_ < next_deadline()) return;
+  if (role() == Role::kLeader) {
+    LeaderTick();
+  } else {
+    Campaign(/*pre=*/true);
+  }
+}
+
+// A vote cast in a term is kept until the term ends, whatever else changes: clearing it on a mere step-down would allow a
+// second vote.
+void Raft::AdoptTerm(RaftTerm term) {
+  QR_CHECK(term > term_) << "term " << term << " after " << term_;
+  term_ = term;
+  vote_ = NodeId{};
+  hard_dirty_ = true;
+}
+
+void Raft::BecomeFollower(RaftTerm term, NodeId leader) {
+  if (auto* old = std::get_if<Leader>(&state_)) {
+    ++counters_.step_downs;
+    FailReads(*old);
+  }
+  if (term > term_) AdoptTerm(term);
+  state_ = Follower{.leader = leader, .last_contact = now_, .election_deadline = NewElectionDeadline()};
+  if (leader != NodeId{} && leader != last_leader_) {
+    ++counters_.leader_changes;
+    last_leader_ = leader;
+  }
+}
+
+// What carries our term from its leader: it is the leader, and it is alive.
+void Raft::FollowLeader(NodeId leader) {
+  auto* follower = std::get_if<Follower>(&state_);
+  if (follower == nullptr || follower->leader != leader) return BecomeFollower(term_, leader);
+  follower->last_contact = now_;
+  follower->election_deadline = NewElectionDeadline();
+}
+
+// Brings our term and the message's together; false when the message is not to be handled.
+bool Raft::AcceptTerm(const Message& message) {
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  const auto* reply = std::get_if<VoteReply>(&message.body);
+  if (message.term > term_) {
+    // Within the lease of a live leader nobody's candidacy disturbs us (thesis section 4.2.3). A node stuck in a higher
+    // term is freed by answering its leader's Appends below.
+    if (request != nullptr && InLease()) return false;
+    if (request != nullptr && request->pre) return true;                    // Asking changes nothing.
+    if (reply != nullptr && reply->pre && reply->granted) return true;      // In the term that we asked for.
+    BecomeFollower(message.term, NodeId{});
+    return true;
+  }
+  if (message.term < term_) {
+    if (request != nullptr) {
+      Send(message.from, VoteReply{.pre = request->pre, .granted = false});
+    } else if (std::holds_alternative<Append>(message.body) || std::holds_alternative<Heartbeat>(message.body) ||
+               std::holds_alternative<SnapshotChunk>(message.body)) {
+      Send(message.from, HeartbeatReply{});  // Tells a deposed leader of the new term.
+    } else if (const auto* read = std::get_if<ReadIndexRequest>(&message.body)) {
+      Send(message.from, ReadIndexReply{.id = read->id, .ok = false});
+    }
+    return false;
+  }
+  return true;
+}
+
+void Raft::Step(MonotonicTime now, Message message) {
+  if (!fault_.ok()) return;
+  now_ = std::max(now_, now);
+  if (message.to != self_ || message.from == self_ || !configuration_.IsVoter(message.from)) {
+    ++counters_.invalid_messages;
+    return;
+  }
+  if (const auto* append = std::get_if<Append>(&message.body); append != nullptr && !ValidAppend(message, *append)) {
+    ++counters_.invalid_messages;
+    return;
+  }
+  if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body);
+      chunk != nullptr && (chunk->index_term > message.term || chunk->index == LogIndex{})) {
+    ++counters_.invalid_messages;
+    return;
+  }
+  if (!AcceptTerm(message)) return;
+  Dispatch(std::move(message));
+}
+
+void Raft::Dispatch(Message message) {
+  const NodeId from = message.from;
+  const RaftTerm term = message.term;
+  if (auto* append = std::get_if<Append>(&message.body)) {
+    OnAppend(from, std::move(*append));
+  } else if (auto* append_reply = std::get_if<AppendReply>(&message.body)) {
+    OnAppendReply(from, *append_reply);
+  } else if (auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
+    OnHeartbeat(from, *heartbeat);
+  } else if (auto* heartbeat_reply = std::get_if<HeartbeatReply>(&message.body)) {
+    OnHeartbeatReply(from, *heartbeat_reply);
+  } else if (auto* vote = std::get_if<VoteRequest>(&message.body)) {
+    OnVoteRequest(from, term, *vote);
+  } else if (auto* vote_reply = std::get_if<VoteReply>(&message.body)) {
+    OnVoteReply(from, term, *vote_reply);
+  } else if (auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
+    OnSnapshotChunk(from, std::move(*chunk));
+  } else if (auto* snapshot_reply = std::get_if<SnapshotReply>(&message.body)) {
+    OnSnapshotReply(from, *snapshot_reply);
+  } else if (auto* read = std::get_if<ReadIndexRequest>(&message.body)) {
+    OnReadIndexRequest(from, *read);
+  } else if (auto* read_reply = std::get_if<ReadIndexReply>(&message.body)) {
+    OnReadIndexReply(from, *read_reply);
+  }
+}
+
+// Every message of a term waits until that term and our vote in it are durable.
+void Raft::Send(NodeId to, decltype(Message::body) body) { SendAs(to, term_, std::move(body), 0); }
+
+void Raft::SendAs(NodeId to, RaftTerm term, decltype(Message::body) body, uint64_t after_sync) {
+  Message message{.from = self_, .to = to, .term = term, .body = std::move(body)};
+  after_sync = std::max(after_sync, hard_dirty_ ? next_sync_ : hard_sync_);
+  if (after_sync <= synced_) {
+    pending_.messages.push_back(std::move(message));
+    return;
+  }
+  // A later acknowledgement that waits for the same sync says all that an earlier one would.
+  if (const auto* reply = std::get_if<AppendReply>(&message.body); reply != nullptr && !reply->rejected) {
+    for (Held& held : held_) {
+      auto* older = std::get_if<AppendReply>(&held.message.body);
+      if (older == nullptr || older->rejected || held.after_sync != after_sync || held.message.to != to ||
+          held.message.term != term) {
+        continue;
+      }
+      older->index = std::max(older->index, reply->index);
+      return;
+    }
+  }
+  if (held_.size() < kHeldMessagesMax) held_.push_back({after_sync, std::move(message)});
+}
+
+// Words of an earlier term are pointless by now.
+void Raft::ReleaseHeld(uint64_t sync_id) {
+  size_t kept = 0;
+  for (Held& held : held_) {
+    if (held.after_sync > sync_id) {
+      if (&held_[kept] != &held) held_[kept] = std::move(held);
+      ++kept;
+    } else if (held.message.term >= term_) {
+      pending_.messages.push_back(std::move(held.message));
+    }
+  }
+  held_.erase(held_.begin() + kept, held_.end());
+}
+
+void Raft::Synced(uint64_t sync_id) {
+  if (!fault_.ok() || sync_id <= synced_) return;
+  QR_CHECK(sync_id < next_sync_) << "sync " << sync_id << " was never asked for";
+  synced_ = sync_id;
+  log_.Synced(sync_id);
+  ReleaseHeld(sync_id);
+  if (auto* candidate = std::get_if<Candidate>(&state_);
+      candidate != nullptr && candidate->self_vote_sync != 0 && candidate->self_vote_sync <= sync_id) {
+    candidate->self_vote_sync = 0;
+    CountVote(self_, true);
+  }
+  if (role() == Role::kLeader) MaybeCommit();
+}
+
+void Raft::SetCommit(LogIndex commit) {
+  commit = std::min(commit, log_.last_index());
+  if (commit > commit_) commit_ = commit;
+}
+
+void Raft::Fail(Status status) {
+  if (fault_.ok()) fault_ = std::move(status);
+}
+
+void Raft::TakeOutput(Output* out) {
+  out->Clear();
+  if (!fault_.ok()) return;
+  if (auto* leader = std::get_if<Leader>(&state_)) {
+    StartReads(*leader);
+    FlushAppends(*leader);
+  }
+  if (hard_dirty_ || log_.has_unsaved()) {
+    out->sync_id = next_sync_++;
+    if (hard_dirty_) {
+      out->hard_state = HardState{.term = term_, .vote = vote_, .commit = commit_};
+      hard_sync_ = out->sync_id;
+      hard_dirty_ = false;
+    }
+    if (log_.has_unsaved()) out->entries = log_.TakeUnsaved(out->sync_id);
+  }
+  std::swap(out->messages, pending_.messages);
+  std::swap(out->reads, pending_.reads);
+  std::swap(out->snapshots_wanted, pending_.snapshots_wanted);
+  std::swap(out->snapshot_chunks, pending_.snapshot_chunks);
+  std::swap(out->snapshot_replies, pending_.snapshot_replies);
+}
+
+void Raft::Compact(LogIndex index) {
+  if (fault_.ok()) log_.CompactTo(std::min(index, apply_limit()));
+}
+
+}  // namespace quadraft::raft

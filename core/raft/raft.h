@@ -1,0 +1,266 @@
+// One replica of one Raft group as a pure state machine: no I/O, no clock, no randomness of its own. Inputs are calls,
+// outputs are taken once per turn of the caller's loop. In the spirit of etcd raft's Ready and Scylla's fsm.hh.
+//
+//   raft.Step(now, std::move(message));  raft.Tick(now);  raft.Propose(payload);   // Any number of inputs, then:
+//   raft.TakeOutput(&out);
+//   store.SaveHardState(*out.hard_state); store.Append(out.entries);               // Duty 1
+//   store.Sync([&, id = out.sync_id] { raft.Synced(id); ... });                    // Duty 2
+//   for (auto& m : out.messages) Send(std::move(m));                               // Duty 3
+//
+// Duties of the caller:
+//   1. Write hard_state (when set), then entries (when any), to the log, in the order of the outputs. `entries` replace
+//      whatever the log holds from their first index on.
+//   2. When sync_id is not 0, sync after those writes; once they ARE durable, call Synced(sync_id) and take the output
+//      again. Syncs complete in order; one completion may stand for all before it (call with the largest id). Never call
+//      Synced for a sync that failed: stop the replica.
+//   3. Send the messages, at once, before or after the sync: whatever rests on state that is not yet durable (votes,
+//      append acknowledgements, a new term) stays inside the machine until Synced releases it. A leader's Appends go out
+//      while its own log is still syncing. Messages may be lost, doubled, delayed and reordered.
+//   4. Apply entries (applied, apply_limit()] in order. apply_limit() is committed AND durable here.
+//   5. Answer reads: `ok` with an index: the read may run once that index is applied. Not ok: ask again, elsewhere.
+//   6. For each node in snapshots_wanted, stream a snapshot (any index >= log().snapshot_index() will do) by
+//      SendSnapshotChunk, hand snapshot_replies to that stream, and end with SnapshotAbandoned when it cannot go on. A
+//      received snapshot_chunk is staged and answered by ReplySnapshot. When the last one is in: make the state durable,
+//      write the snapshot mark to the log, then call SnapshotInstalled.
+//   7. Call Tick at (or soon after) next_deadline(). A late Tick costs availability only.
+//   8. When fault() is not OK, stop the replica: a peer or the disk contradicts what was committed.
+//
+// Safety does not rest on time. Single-threaded. The payloads are shared, never copied.
+#ifndef QUADRAFT_CORE_RAFT_RAFT_H_
+#define QUADRAFT_CORE_RAFT_RAFT_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/base/status.h"
+#include "core/env/random.h"
+#include "core/env/time.h"
+#include "core/raft/configuration.h"
+#include "core/raft/log.h"
+#include "core/raft/message.h"
+#include "core/raft/options.h"
+#include "core/raft/progress.h"
+#include "core/raft/types.h"
+
+namespace quadraft::raft {
+
+struct ReadResult {
+  uint64_t id = 0;
+  bool ok = false;
+  LogIndex index;
+};
+
+struct ReceivedChunk {
+  NodeId from;
+  RaftTerm term;
+  SnapshotChunk chunk;
+};
+struct ReceivedSnapshotReply {
+  NodeId from;
+  SnapshotReply reply;
+};
+
+struct Output {
+  std::optional<HardState> hard_state;
+  std::vector<Entry> entries;
+  uint64_t sync_id = 0;
+  std::vector<Message> messages;
+  std::vector<ReadResult> reads;
+  std::vector<NodeId> snapshots_wanted;
+  std::vector<ReceivedChunk> snapshot_chunks;
+  std::vector<ReceivedSnapshotReply> snapshot_replies;
+  void Clear();
+};
+
+// The roles: each holds exactly the state that makes sense in it.
+struct Follower {
+  NodeId leader;  // Zero: unknown.
+  MonotonicTime last_contact;  // With that leader.
+  MonotonicTime election_deadline;
+};
+using Votes = std::vector<std::pair<NodeId, bool>>;
+struct PreCandidate {
+  Votes votes;
+  MonotonicTime election_deadline;
+};
+struct Candidate {
+  Votes votes;
+  MonotonicTime election_deadline;
+  uint64_t self_vote_sync = 0;  // Our own vote counts once it is durable.
+};
+struct Leader {
+  struct PendingRead {
+    NodeId from;  // self: local.
+    uint64_t id;
+    LogIndex index;
+    uint64_t round;  // Confirmed by a quorum of replies to this round or a later one.
+  };
+  std::vector<Progress> peers;  // Every voter but ourselves, by id.
+  LogIndex first_index;         // Our no-op: nothing before it commits until it does.
+  MonotonicTime elected_at;
+  MonotonicTime next_heartbeat;
+  uint64_t round = 0;              // The last one sent.
+  std::deque<PendingRead> reads;   // By round.
+  std::deque<PendingRead> early_reads;  // They came before the no-op was committed.
+  size_t uncommitted_bytes = 0;
+};
+enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };  // In the order of Raft::State.
+std::string_view RoleName(Role role);
+
+// Messages that wait for a sync; a disk that stalls must not fill the memory.
+inline constexpr size_t kHeldMessagesMax = 4096;
+
+// Since the machine was made.
+struct Counters {
+  uint64_t campaigns = 0;        // Real ones, not pre-votes.
+  uint64_t elections_won = 0;
+  uint64_t leader_changes = 0;   // As seen here.
+  uint64_t step_downs = 0;       // From leadership.
+  uint64_t rejected_appends = 0; // Sent by us to a leader.
+  uint64_t invalid_messages = 0; // Dropped.
+};
+
+class Raft {
+ public:
+  using State = std::variant<Follower, PreCandidate, Candidate, Leader>;
+
+  // What was durable when the process started. Entries are contiguous from snapshot_index + 1.
+  struct Initial {
+    HardState hard_state;
+    LogIndex snapshot_index;
+    RaftTerm snapshot_term;
+    std::vector<Entry> entries;
+  };
+  // `random` (for election timeouts only) must outlive the machine. A node that is no voter never campaigns.
+  Raft(NodeId self, Configuration configuration, const Options& options, Initial initial, MonotonicTime now,
+       Random* random);
+
+  // ---- Inputs
+  void Tick(MonotonicTime now);
+  // Drops what is not from a voter, not to us, or malformed.
+  void Step(MonotonicTime now, Message message);
+  // The index that the entry has if it commits. Unavailable: not the leader. ResourceExhausted: too much uncommitted.
+  StatusOr<LogIndex> Propose(std::shared_ptr<const std::string> payload);
+  // Asks for a read index; the answer comes in Output::reads with this id (unique per node while unanswered), or never
+  // when a message is lost: time out and ask again with a new id.
+  void ReadIndex(uint64_t id);
+  void Synced(uint64_t sync_id);
+  // The caller no longer needs entries up to `index`, which is applied and marked in the log.
+  void Compact(LogIndex index);
+  void SnapshotInstalled(LogIndex index, RaftTerm term);
+  void ReplySnapshot(NodeId to, SnapshotReply reply);
+  // Leader: sends a chunk to a peer that is in the snapshot state; false when it no longer is.
+  bool SendSnapshotChunk(NodeId to, SnapshotChunk chunk);
+  // Leader: the stream to `peer` ended without success; it is probed again, and asked for anew when still needed.
+  void SnapshotAbandoned(NodeId peer);
+
+  // ---- Output
+  void TakeOutput(Output* out);  // Clears *out first.
+  MonotonicTime next_deadline() const;
+  const Status& fault() const { return fault_; }
+
+  // ---- Views
+  NodeId self() const { return self_; }
+  RaftTerm term() const { return term_; }
+  NodeId vote() const { return vote_; }
+  Role role() const { return static_cast<Role>(state_.index()); }
+  NodeId leader() const;  // Zero: unknown.
+  LogIndex commit() const { return commit_; }
+  LogIndex apply_limit() const { return std::min(commit_, log_.stable_index()); }
+  const Log& log() const { return log_; }
+  const State& state() const { return state_; }
+  const Configuration& configuration() const { return configuration_; }
+  const Counters& counters() const { return counters_; }
+  const Options& options() const { return options_; }
+  const Leader* leader_state() const { return std::get_if<Leader>(&state_); }
+
+ private:
+  // raft.cc: roles, terms, output.
+  void BecomeFollower(RaftTerm term, NodeId leader);
+  void AdoptTerm(RaftTerm term);
+  MonotonicTime NewElectionDeadline();
+  bool AcceptTerm(const Message& message);
+  void Dispatch(Message message);
+  void FollowLeader(NodeId leader);
+  void Send(NodeId to, decltype(Message::body) body);
+  void SendAs(NodeId to, RaftTerm term, decltype(Message::body) body, uint64_t after_sync);
+  void ReleaseHeld(uint64_t sync_id);
+  void Fail(Status status);
+  void SetCommit(LogIndex commit);
+
+  // raft_election.cc
+  void Campaign(bool pre);
+  void CountVote(NodeId from, bool granted);
+  void BecomeLeader();
+  bool InLease() const;
+  void OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request);
+  void OnVoteReply(NodeId from, RaftTerm term, const VoteReply& reply);
+
+  // raft_follower.cc
+  bool ValidAppend(const Message& message, const Append& append) const;
+  void OnAppend(NodeId from, Append append);
+  void OnHeartbeat(NodeId from, const Heartbeat& heartbeat);
+  void OnSnapshotChunk(NodeId from, SnapshotChunk chunk);
+  void AcknowledgeAppend(NodeId to, LogIndex index);
+
+  // raft_leader.cc
+  void LeaderTick();
+  Progress* FindPeer(NodeId node);
+  void OnAppendReply(NodeId from, const AppendReply& reply);
+  void OnHeartbeatReply(NodeId from, const HeartbeatReply& reply);
+  void OnSnapshotReply(NodeId from, const SnapshotReply& reply);
+  void OnMatchAdvanced(Progress& peer);
+  void MaybeCommit();
+  void BroadcastHeartbeat(Leader& leader);
+  void FlushAppends(Leader& leader);
+  bool SendAppend(Leader& leader, Progress& peer);
+  void WantSnapshot(Progress& peer);
+
+  // raft_read.cc
+  void OnReadIndexRequest(NodeId from, const ReadIndexRequest& request);
+  void OnReadIndexReply(NodeId from, const ReadIndexReply& reply);
+  void AddRead(Leader& leader, NodeId from, uint64_t id);
+  void StartReads(Leader& leader);
+  void ConfirmReads(Leader& leader);
+  void AnswerRead(NodeId from, uint64_t id, bool ok, LogIndex index);
+  void FailReads(Leader& leader);
+
+  const NodeId self_;
+  const Configuration configuration_;
+  const Options options_;
+  Random* const random_;
+
+  RaftTerm term_;
+  NodeId vote_;
+  LogIndex commit_;
+  Log log_;
+  State state_;
+  MonotonicTime now_;
+  NodeId last_leader_;  // For the count of changes.
+
+  // What is durable: hard_dirty_ means that term or vote changed since the last output; a message that rests on them waits
+  // for hard_sync_ or, when dirty, for the next sync.
+  bool hard_dirty_ = false;
+  uint64_t hard_sync_ = 0;
+  uint64_t next_sync_ = 1;
+  uint64_t synced_ = 0;
+
+  struct Held {
+    uint64_t after_sync;
+    Message message;
+  };
+  std::vector<Held> held_;  // In order of making; at most kHeldMessagesMax, the rest count as lost.
+  Output pending_;          // messages, reads and snapshot parts gathered since the last TakeOutput.
+  Counters counters_;
+  Status fault_;
+};
+
+}  // namespace quadraft::raft
+
+#endif  // QUADRAFT_CORE_RAFT_RAFT_H_

@@ -1,0 +1,107 @@
+// Campaigns and votes (thesis sections 3.4, 9.6).
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/raft/raft.h"
+
+namespace quadraft::raft {
+
+// pre: asks whether a campaign could win, without touching the term.
+void Raft::Campaign(bool pre) {
+  if (!configuration_.IsVoter(self_)) return;
+  RaftTerm term = term_.Next();
+  if (pre) {
+    state_ = PreCandidate{.election_deadline = NewElectionDeadline()};
+  } else {
+    ++counters_.campaigns;
+    AdoptTerm(term);
+    vote_ = self_;
+    state_ = Candidate{.election_deadline = NewElectionDeadline(), .self_vote_sync = next_sync_};
+  }
+  for (NodeId node : configuration_.voters()) {
+    if (node == self_) continue;
+    SendAs(node, term, VoteRequest{.pre = pre, .last_index = log_.last_index(), .last_term = log_.last_term()}, 0);
+  }
+  if (pre) CountVote(self_, true);
+}
+
+void Raft::CountVote(NodeId from, bool granted) {
+  auto* candidate = std::get_if<Candidate>(&state_);
+  auto* pre = std::get_if<PreCandidate>(&state_);
+  QR_CHECK(candidate != nullptr || pre != nullptr) << "a vote outside a campaign";
+  Votes& votes = candidate != nullptr ? candidate->votes : pre->votes;
+  const auto known = [&votes](NodeId node) {
+    for (const auto& [voter, yes] : votes) {
+      if (voter == node) return yes ? Ballot::kGranted : Ballot::kRefused;
+    }
+    return Ballot::kUnknown;
+  };
+  if (known(from) == Ballot::kUnknown) votes.emplace_back(from, granted);
+  switch (configuration_.Tally(known)) {
+    case VoteResult::kPending: return;
+    case VoteResult::kLost: return BecomeFollower(term_, NodeId{});
+    case VoteResult::kWon: return pre != nullptr ? Campaign(/*pre=*/false) : BecomeLeader();
+  }
+}
+
+void Raft::BecomeLeader() {
+  ++counters_.elections_won;
+  if (last_leader_ != self_) ++counters_.leader_changes;
+  last_leader_ = self_;
+  Leader leader{.first_index = log_.last_index().Next(), .elected_at = now_, .next_heartbeat = now_};
+  for (NodeId node : configuration_.voters()) {
+    if (node == self_) continue;
+    leader.peers.push_back(
+        {.node = node, .next = log_.last_index().Next(), .append_wanted = true, .last_heard = now_});
+  }
+  for (LogIndex i = commit_.Next(); i <= log_.last_index(); i = i.Next()) {
+    leader.uncommitted_bytes += log_.at(i).payload_bytes();
+  }
+  leader.next_heartbeat = now_ + options_.heartbeat_interval;  // The no-op's Append announces us.
+  log_.Append({.term = term_, .index = leader.first_index, .kind = EntryKind::kNoop});
+  state_ = std::move(leader);
+}
+
+// We hear from a leader, or are one: candidates are turned away.
+bool Raft::InLease() const {
+  if (role() == Role::kLeader) return true;
+  const auto* follower = std::get_if<Follower>(&state_);
+  return follower != nullptr && follower->leader != NodeId{} &&
+         now_ < follower->last_contact + options_.election_timeout_min;
+}
+
+void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request) {
+  const bool up_to_date = std::pair(request.last_term, request.last_index) >=
+                          std::pair(log_.last_term(), log_.last_index());
+  if (request.pre) {
+    const bool granted = term > term_ && up_to_date && !InLease();
+    return SendAs(from, granted ? term : term_, VoteReply{.pre = true, .granted = granted}, 0);
+  }
+  const bool free = vote_ == from || (vote_ == NodeId{} && leader() == NodeId{});
+  const bool granted = free && up_to_date;
+  if (granted) {
+    if (vote_ != from) {
+      vote_ = from;
+      hard_dirty_ = true;
+    }
+    // The candidate gets its time.
+    if (auto* follower = std::get_if<Follower>(&state_)) {
+      follower->election_deadline = NewElectionDeadline();
+    } else {
+      BecomeFollower(term_, NodeId{});
+    }
+  }
+  Send(from, VoteReply{.pre = false, .granted = granted});
+}
+
+void Raft::OnVoteReply(NodeId from, RaftTerm term, const VoteReply& reply) {
+  if (reply.pre) {
+    const bool ours = role() == Role::kPreCandidate && (!reply.granted || term == term_.Next());
+    if (ours) CountVote(from, reply.granted);
+  } else if (role() == Role::kCandidate) {
+    CountVote(from, reply.granted);
+  }
+}
+
+}  // namespace quadraft::raft

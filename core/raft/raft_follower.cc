@@ -1,0 +1,83 @@
+// What a follower does with its leader's words (thesis sections 3.5, 3.6, 5).
+#include <utility>
+
+#include "core/base/mutant.h"
+#include "core/raft/raft.h"
+
+namespace quadraft::raft {
+
+// Contiguous entries with terms that never decrease and never exceed the sender's.
+bool Raft::ValidAppend(const Message& message, const Append& append) const {
+  LogIndex index = append.prev_index;
+  RaftTerm term = append.prev_term;
+  for (const Entry& entry : append.entries) {
+    if (entry.index != index.Next() || entry.term < term || entry.kind > EntryKind::kConfiguration) return false;
+    index = entry.index;
+    term = entry.term;
+  }
+  return term <= message.term;
+}
+
+void Raft::OnAppend(NodeId from, Append append) {
+  if (role() == Role::kLeader) return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
+  FollowLeader(from);
+  // Entries up to our commit index are the leader's for certain; the leader learns how far we are.
+  if (append.prev_index < commit_) return AcknowledgeAppend(from, commit_);
+  if (!log_.Has(append.prev_index, append.prev_term)) {
+    ++counters_.rejected_appends;
+    const LogIndex hint = log_.LastAtOrBelow(append.prev_index, append.prev_term);
+    return Send(from, AppendReply{.rejected = true,
+                                  .index = append.prev_index,
+                                  .hint_index = hint,
+                                  .hint_term = *log_.term_at(hint)});
+  }
+  const LogIndex last_new{append.prev_index.value() + append.entries.size()};
+  for (Entry& entry : append.entries) {
+    const auto ours = log_.term_at(entry.index);
+    if (ours == entry.term) continue;
+    if (ours.has_value()) {
+      if (entry.index <= commit_) {
+        return Fail(DataLoss("node ", from, " contradicts the committed entry ", entry.index));
+      }
+      log_.TruncateFrom(entry.index);
+    }
+    log_.Append(std::move(entry));
+  }
+  SetCommit(std::min(append.commit, last_new));
+  AcknowledgeAppend(from, last_new);
+}
+
+// Leaves only when everything up to `index` is durable here.
+void Raft::AcknowledgeAppend(NodeId to, LogIndex index) {
+  uint64_t after_sync = log_.SyncOf(index).value_or(next_sync_);
+  if (QR_MUTANT("ack-before-sync")) after_sync = 0;
+  SendAs(to, term_, AppendReply{.index = index}, after_sync);
+}
+
+// The leader's commit is capped by what it knows that we hold, so it is ours too.
+void Raft::OnHeartbeat(NodeId from, const Heartbeat& heartbeat) {
+  if (role() == Role::kLeader) return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
+  FollowLeader(from);
+  SetCommit(heartbeat.commit);
+  Send(from, HeartbeatReply{.round = heartbeat.round});
+}
+
+void Raft::OnSnapshotChunk(NodeId from, SnapshotChunk chunk) {
+  if (role() == Role::kLeader) return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
+  FollowLeader(from);
+  if (chunk.index <= commit_) return AcknowledgeAppend(from, commit_);  // We are past it: go on with entries.
+  pending_.snapshot_chunks.push_back({.from = from, .term = term_, .chunk = std::move(chunk)});
+}
+
+void Raft::ReplySnapshot(NodeId to, SnapshotReply reply) {
+  if (fault_.ok()) Send(to, reply);
+}
+
+void Raft::SnapshotInstalled(LogIndex index, RaftTerm term) {
+  if (!fault_.ok() || index <= commit_) return;
+  if (term > term_) AdoptTerm(term);
+  log_.InstallSnapshot(index, term);
+  commit_ = std::max(commit_, index);
+}
+
+}  // namespace quadraft::raft

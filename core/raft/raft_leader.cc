@@ -1,0 +1,213 @@
+// Replication and the commit rule (thesis sections 3.5, 3.6.2, 6.2, 10.2).
+#include <algorithm>
+#include <utility>
+
+#include "core/base/mutant.h"
+#include "core/raft/raft.h"
+
+namespace quadraft::raft {
+
+StatusOr<LogIndex> Raft::Propose(std::shared_ptr<const std::string> payload) {
+  auto* leader = std::get_if<Leader>(&state_);
+  if (!fault_.ok()) return fault_;
+  if (leader == nullptr) return Unavailable("not the leader");
+  const size_t bytes = payload ? payload->size() : 0;
+  if (log_.last_index().value() - commit_.value() >= options_.uncommitted_entries_max ||
+      leader->uncommitted_bytes + bytes > std::max(options_.uncommitted_bytes_max, bytes)) {
+    return ResourceExhausted("too much is not committed yet: ", log_.last_index().value() - commit_.value(),
+                             " entries, ", leader->uncommitted_bytes, " bytes");
+  }
+  leader->uncommitted_bytes += bytes;
+  const LogIndex index = log_.last_index().Next();
+  log_.Append({.term = term_, .index = index, .kind = EntryKind::kNormal, .payload = std::move(payload)});
+  return index;
+}
+
+// Check-quorum: a leader that a quorum has not answered for an election timeout steps down, so that its clients look for
+// the one that may have been elected on the other side.
+void Raft::LeaderTick() {
+  auto& leader = std::get<Leader>(state_);
+  const auto oldest_heard = configuration_.QuorumValue([&](NodeId node) -> uint64_t {
+    if (node == self_) return now_.time_since_epoch().count();
+    return FindPeer(node)->last_heard.time_since_epoch().count();
+  });
+  if (MonotonicTime(Duration(oldest_heard)) + options_.election_timeout_max < now_) {
+    return BecomeFollower(term_, NodeId{});
+  }
+  BroadcastHeartbeat(leader);
+}
+
+Progress* Raft::FindPeer(NodeId node) {
+  for (Progress& peer : std::get<Leader>(state_).peers) {
+    if (peer.node == node) return &peer;
+  }
+  return nullptr;
+}
+
+void Raft::BroadcastHeartbeat(Leader& leader) {
+  ++leader.round;
+  leader.next_heartbeat = now_ + options_.heartbeat_interval;
+  for (Progress& peer : leader.peers) {
+    const LogIndex commit = std::min(commit_, peer.match);
+    peer.sent_commit = std::max(peer.sent_commit, commit);
+    Send(peer.node, Heartbeat{.commit = commit, .round = leader.round});
+  }
+}
+
+void Raft::OnHeartbeatReply(NodeId from, const HeartbeatReply& reply) {
+  auto* leader = std::get_if<Leader>(&state_);
+  if (leader == nullptr) return;
+  Progress& peer = *FindPeer(from);
+  peer.last_heard = now_;
+  peer.probe_sent = false;
+  // An Append or its reply may have been lost: one more, maybe empty, brings the truth to light.
+  if (peer.match < log_.last_index()) peer.append_wanted = true;
+  if (reply.round > peer.acked_round && reply.round <= leader->round) {
+    peer.acked_round = reply.round;
+    ConfirmReads(*leader);
+  }
+}
+
+void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
+  auto* leader = std::get_if<Leader>(&state_);
+  if (leader == nullptr) return;
+  Progress& peer = *FindPeer(from);
+  peer.last_heard = now_;
+  if (!reply.rejected) {
+    if (reply.index > log_.last_index()) {
+      ++counters_.invalid_messages;
+      return;
+    }
+    peer.probe_sent = false;
+    if (reply.index > peer.match) {
+      peer.match = reply.index;
+      MaybeCommit();
+    }
+    return OnMatchAdvanced(peer);
+  }
+  if (reply.index <= peer.match || peer.state == ProgressState::kSnapshot) return;  // Stale.
+  if (peer.state == ProgressState::kProbe && peer.next.Previous() != reply.index) return;
+  // The follower's hint is its last entry at or below the rejected one with a term no larger; ours with a term no larger
+  // than that may match. Both sides skip whole terms, so there are at most as many probes as terms.
+  LogIndex hint = std::min(reply.hint_index, reply.index.Previous());
+  if (hint >= log_.snapshot_index()) hint = log_.LastAtOrBelow(hint, reply.hint_term);  // Else: a snapshot.
+  peer.BecomeProbe();
+  peer.next = std::max(hint.Next(), peer.match.Next());
+  peer.append_wanted = true;
+}
+
+void Raft::OnMatchAdvanced(Progress& peer) {
+  switch (peer.state) {
+    case ProgressState::kProbe:
+      peer.BecomeReplicate();
+      break;
+    case ProgressState::kReplicate:
+      peer.inflight.FreeThrough(peer.match);
+      peer.next = std::max(peer.next, peer.match.Next());
+      break;
+    case ProgressState::kSnapshot:
+      if (peer.match >= log_.snapshot_index()) peer.BecomeReplicate();
+      break;
+  }
+}
+
+// Only an entry of our own term commits by counting; earlier ones commit with it (Raft paper, figure 8).
+void Raft::MaybeCommit() {
+  auto& leader = std::get<Leader>(state_);
+  const LogIndex held_by_quorum{configuration_.QuorumValue([&](NodeId node) {
+    if (node != self_) return FindPeer(node)->match.value();
+    return (QR_MUTANT("ack-before-sync") ? log_.last_index() : log_.stable_index()).value();
+  })};
+  if (held_by_quorum <= commit_) return;
+  if (!log_.Has(held_by_quorum, term_) && !QR_MUTANT("commit-old-term")) return;
+  for (LogIndex i = commit_.Next(); i <= held_by_quorum; i = i.Next()) {
+    leader.uncommitted_bytes -= std::min(leader.uncommitted_bytes, log_.at(i).payload_bytes());
+  }
+  SetCommit(held_by_quorum);
+  if (commit_ < leader.first_index) return;
+  for (const auto& read : std::exchange(leader.early_reads, {})) AddRead(leader, read.from, read.id);
+}
+
+// Sends what each follower may be sent: entries as far as its window goes, else news of the commit index.
+void Raft::FlushAppends(Leader& leader) {
+  for (Progress& peer : leader.peers) {
+    while (SendAppend(leader, peer)) {
+    }
+  }
+}
+
+// True: sent, and there may be more to send.
+bool Raft::SendAppend(Leader& leader, Progress& peer) {
+  if (peer.state == ProgressState::kSnapshot) return false;
+  if (peer.state == ProgressState::kProbe && peer.probe_sent) return false;
+  const bool has_entries = peer.next <= log_.last_index() && !peer.inflight.full(options_);
+  const bool commit_news = peer.state == ProgressState::kReplicate && peer.sent_commit < commit_ &&
+                           peer.sent_commit < peer.next.Previous();
+  if (!has_entries && !commit_news && !peer.append_wanted) return false;
+  const LogIndex prev = peer.next.Previous();
+  const auto prev_term = log_.term_at(prev);
+  if (!prev_term.has_value()) {
+    WantSnapshot(peer);
+    return false;
+  }
+  Append append{.prev_index = prev, .prev_term = *prev_term, .commit = commit_};
+  size_t bytes = 0;
+  if (has_entries) {
+    append.entries =
+        log_.Slice(peer.next, log_.last_index(), options_.append_entries_max, options_.append_bytes_max);
+    if (QR_MUTANT("commit-old-term")) {  // One term per Append (harmless by itself) gives the bug its chance.
+      while (append.entries.back().term != append.entries.front().term) append.entries.pop_back();
+    }
+    for (const Entry& entry : append.entries) bytes += entry.payload_bytes();
+  }
+  const LogIndex last{prev.value() + append.entries.size()};
+  peer.append_wanted = false;
+  peer.sent_commit = std::max(peer.sent_commit, std::min(commit_, last));
+  if (peer.state == ProgressState::kReplicate) {
+    if (has_entries) peer.inflight.Add(last, bytes);
+    peer.next = last.Next();
+  } else {
+    peer.probe_sent = true;
+  }
+  Send(peer.node, std::move(append));
+  return has_entries && peer.state == ProgressState::kReplicate;
+}
+
+void Raft::WantSnapshot(Progress& peer) {
+  peer.append_wanted = false;
+  if (peer.last_heard + options_.election_timeout_max < now_) return;  // Not there to receive it.
+  peer.BecomeSnapshot();
+  pending_.snapshots_wanted.push_back(peer.node);
+}
+
+bool Raft::SendSnapshotChunk(NodeId to, SnapshotChunk chunk) {
+  if (!fault_.ok() || role() != Role::kLeader) return false;
+  Progress* peer = FindPeer(to);
+  if (peer == nullptr || peer->state != ProgressState::kSnapshot) return false;
+  Send(to, std::move(chunk));
+  return true;
+}
+
+void Raft::OnSnapshotReply(NodeId from, const SnapshotReply& reply) {
+  if (role() != Role::kLeader) return;
+  Progress& peer = *FindPeer(from);
+  peer.last_heard = now_;
+  pending_.snapshot_replies.push_back({.from = from, .reply = reply});
+  if (!reply.installed || reply.index > commit_ || reply.index <= peer.match) return;
+  peer.match = reply.index;
+  MaybeCommit();
+  if (peer.state == ProgressState::kSnapshot) {
+    peer.BecomeProbe();
+    peer.append_wanted = true;
+  }
+}
+
+void Raft::SnapshotAbandoned(NodeId node) {
+  if (role() != Role::kLeader) return;
+  Progress* peer = FindPeer(node);
+  if (peer == nullptr || peer->state != ProgressState::kSnapshot) return;
+  peer->BecomeProbe();
+  peer->probe_sent = true;  // Its next heartbeat reply starts anew.
+}
+
+}  // namespace quadraft::raft

@@ -1,0 +1,168 @@
+// Seeded random runs of 3 to 5 machines under loss, duplication, reordering, one-way cuts, crashes with part of the
+// unsynced writes, compaction and snapshots. Every step checks the invariants; at the end, with all faults gone, the group
+// must make progress and agree.
+//
+// More seeds: --test_arg=--seeds=10000, or run the binary; one seed: --first_seed=N --seeds=1.
+#include <cstdlib>
+#include <string>
+
+#include "core/base/strings.h"
+#include "core/raft/testing/cluster.h"
+#include "gtest/gtest.h"
+
+namespace quadraft::raft {
+namespace {
+
+uint64_t g_first_seed = 1;
+uint64_t g_seeds = 300;
+constexpr int kSteps = 3000;
+
+Options RandomOptions(Random& random) {
+  Options options;
+  options.append_entries_max = random.Between(1, 6);
+  options.append_bytes_max = random.Between(1, 64);
+  options.inflight_messages_max = random.Between(1, 5);
+  options.inflight_bytes_max = random.Between(1, 200);
+  options.uncommitted_entries_max = random.Between(3, 60);
+  options.pending_reads_max = random.Between(1, 8);
+  return options;
+}
+
+class Driver {
+ public:
+  explicit Driver(uint64_t seed)
+      : random_(seed, "driver"), cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed) {
+    loss_ = random_.Below(30);
+    crash_ = random_.Below(20);
+    compaction_ = random_.Below(30);
+  }
+
+  void Run() {
+    for (int step = 0; step < kSteps && cluster_.status().ok(); ++step) {
+      Step();
+      CheckReads();
+    }
+    ASSERT_TRUE(cluster_.status().ok()) << ToString(cluster_.status());
+    Heal();
+  }
+
+ private:
+  int AnyNode() { return static_cast<int>(random_.Between(1, cluster_.size())); }
+
+  void Step() {
+    const int node = AnyNode();
+    const uint64_t dice = random_.Below(1000);
+    if (dice < 550) {
+      DeliverOne();
+    } else if (dice < 700) {
+      cluster_.Sync(node);
+    } else if (dice < 800) {
+      cluster_.Advance(node, milliseconds(random_.Between(1, random_.OneIn(4) ? 400 : 60)));
+    } else if (dice < 880) {
+      const int leader = cluster_.leader();
+      (void)cluster_.Propose(leader != 0 && !random_.OneIn(10) ? leader : node, StrCat("p", next_payload_++));
+    } else if (dice < 920) {
+      StartRead(node);
+    } else if (dice < 920 + crash_) {
+      CrashOrRestart(node);
+    } else if (dice < 940 + compaction_) {
+      cluster_.Compact(node, LogIndex(cluster_.applied(node).value() - random_.Below(3)));
+    } else if (dice < 985) {
+      cluster_.Cut(node, AnyNode(), random_.OneIn(2));
+    } else {
+      cluster_.Timeout(node);
+    }
+  }
+
+  // Mostly the oldest, so that things move; sometimes any (reordering), twice, or never.
+  void DeliverOne() {
+    if (cluster_.bag().empty()) return;
+    const size_t position = random_.OneIn(3) ? random_.Below(cluster_.bag().size()) : 0;
+    if (random_.Below(100) < loss_ || cluster_.bag().size() > 400) {
+      cluster_.Drop(position);
+    } else {
+      cluster_.Deliver(position, /*keep=*/random_.OneIn(20));
+    }
+  }
+
+  void CrashOrRestart(int node) {
+    if (cluster_.up(node)) {
+      cluster_.Crash(node, random_.Below(cluster_.unsynced_writes(node) + 1));
+      for (auto& [id, read] : reads_) read.dead = read.dead || read.node == node;
+    } else {
+      cluster_.Restart(node);
+    }
+  }
+
+  // A read that starts now must not be given an index below what anyone had committed by now.
+  void StartRead(int node) {
+    reads_[next_read_] = {.node = node, .at_least = cluster_.highest_commit()};
+    cluster_.Read(node, next_read_++);
+  }
+  void CheckReads() {
+    for (const auto& answer : cluster_.TakeAnswers()) {
+      const auto it = reads_.find(answer.result.id);
+      if (it == reads_.end()) continue;  // A duplicate of an answered one.
+      if (answer.result.ok) {
+        ASSERT_GE(answer.result.index, it->second.at_least) << "stale read index " << answer.result.id;
+        ++answered_;
+      }
+      reads_.erase(it);
+    }
+  }
+
+  void Heal() {
+    for (int a = 1; a <= cluster_.size(); ++a) {
+      cluster_.Restart(a);
+      for (int b = 1; b <= cluster_.size(); ++b) cluster_.Cut(a, b, false);
+    }
+    // Clocks that go at one pace now: a leader and its commits within a bound.
+    bool proposed = false;
+    for (int round = 0; round < 2000; ++round) {
+      for (int node = 1; node <= cluster_.size(); ++node) cluster_.Advance(node, milliseconds(10));
+      cluster_.Settle();
+      ASSERT_TRUE(cluster_.status().ok()) << ToString(cluster_.status());
+      const int leader = cluster_.leader();
+      if (leader == 0) continue;
+      if (!proposed) proposed = cluster_.Propose(leader, "last").ok();
+      bool same = proposed;
+      for (int node = 1; node <= cluster_.size(); ++node) {
+        same = same && cluster_.applied(node) == cluster_.raft(leader).log().last_index();
+      }
+      if (same) return;
+    }
+    FAIL() << "no progress after the faults ended";
+  }
+
+  struct PendingRead {
+    int node;
+    LogIndex at_least;
+    bool dead = false;
+  };
+  Random random_;
+  Cluster cluster_;
+  uint64_t loss_ = 0, crash_ = 0, compaction_ = 0;
+  uint64_t next_payload_ = 1, next_read_ = 1, answered_ = 0;
+  std::map<uint64_t, PendingRead> reads_;
+};
+
+TEST(RaftRandom, InvariantsHold) {
+  for (uint64_t seed = g_first_seed; seed < g_first_seed + g_seeds; ++seed) {
+    SCOPED_TRACE(StrCat("seed ", seed));
+    Driver(seed).Run();
+    if (HasFatalFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace quadraft::raft
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    const std::string arg = argv[i];
+    if (arg.starts_with("--seeds=")) quadraft::raft::g_seeds = std::strtoull(arg.c_str() + 8, nullptr, 10);
+    if (arg.starts_with("--first_seed=")) quadraft::raft::g_first_seed = std::strtoull(arg.c_str() + 13, nullptr, 10);
+  }
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,117 @@
+// A whole Raft group in one object, for tests: machines, their disks (with what is not yet synced), a bag of messages, and
+// a tiny state machine (the rolling hash of what was applied). Every step checks the invariants; the first violation stays
+// in status(). Nothing happens by itself: the test (or a seeded random driver) chooses each step.
+//
+//   Cluster cluster(3, options, /*seed=*/1);
+//   cluster.Timeout(1);  cluster.Settle();  cluster.Propose(1, "a");
+#ifndef QUADRAFT_CORE_RAFT_TESTING_CLUSTER_H_
+#define QUADRAFT_CORE_RAFT_TESTING_CLUSTER_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/hash.h"
+#include "core/raft/invariants.h"
+#include "core/raft/raft.h"
+
+namespace quadraft::raft {
+
+class Cluster {
+ public:
+  Cluster(int size, const Options& options, uint64_t seed, bool trace = false);
+
+  // ---- Steps. `node` counts from 1; steps on a node that is down do nothing.
+  void Advance(int node, Duration by);  // Its clock, then Tick.
+  void Timeout(int node);               // Its clock jumps to its next deadline.
+  StatusOr<LogIndex> Propose(int node, std::string payload);
+  void Read(int node, uint64_t id);
+  void Sync(int node);  // What it wrote so far becomes durable and it learns of that.
+  void Deliver(size_t position, bool keep = false);  // One message of the bag; keep: it stays (a duplicate).
+  void Drop(size_t position);
+  void Crash(int node, uint64_t surviving_writes = 0);  // Of the unsynced writes, in order, so many survive.
+  void Restart(int node);
+  void Compact(int node, LogIndex index);
+  void Cut(int from, int to, bool cut);  // One way; what is sent over a cut link is lost.
+  void Settle(int rounds_max = 200);     // Syncs everything and delivers everything until nothing is left.
+
+  // ---- Views
+  int size() const { return static_cast<int>(nodes_.size()); }
+  bool up(int node) const { return at(node).raft != nullptr; }
+  const Raft& raft(int node) const { return *at(node).raft; }
+  LogIndex applied(int node) const { return at(node).applied; }
+  const std::string& applied_text(int node) const { return at(node).applied_text; }
+  bool HasUnsynced(int node) const { return !at(node).unsynced.empty(); }
+  size_t unsynced_writes(int node) const { return at(node).unsynced.size(); }
+  const std::deque<Message>& bag() const { return bag_; }
+  int leader() const;  // The one of the highest term that is up; 0: none.
+  const Status& status() const { return status_; }
+  LogIndex highest_commit() const { return invariants_.highest_commit(); }
+  // Answers of reads that may run: node, id, index.
+  struct Answer {
+    int node;
+    ReadResult result;
+  };
+  std::vector<Answer> TakeAnswers() { return std::exchange(answers_, {}); }
+  // What happened since the last call, one line each (when tracing).
+  std::string TakeTrace() { return std::exchange(trace_text_, {}); }
+
+ private:
+  struct Write {
+    uint64_t sync_id;
+    std::optional<HardState> hard_state;
+    std::vector<Entry> entries;
+  };
+  struct State {  // Of the tiny state machine.
+    LogIndex index;
+    RaftTerm term;
+    RunHash hash;
+  };
+  struct Node {
+    std::unique_ptr<Random> random;
+    std::unique_ptr<Raft> raft;  // Null: down.
+    MonotonicTime now{Duration(0)};
+    // On disk.
+    HardState hard_state;
+    State snapshot;
+    std::deque<Entry> log;
+    // In memory.
+    std::deque<Write> unsynced;
+    LogIndex applied;
+    std::map<LogIndex, State> states;  // After each applied entry, from the snapshot on.
+    std::string applied_text;
+    Role role = Role::kFollower;
+    RaftTerm role_term;
+    std::map<uint64_t, std::string> staged;  // By stream.
+  };
+  const Node& at(int node) const { return nodes_[node - 1]; }
+  Node& at(int node) { return nodes_[node - 1]; }
+  static void ApplyWrite(Node& node, const Write& write);
+  void Pump(int node);  // Takes and carries out the output, until there is none; then checks.
+  void Apply(int node);
+  void StreamSnapshot(int from, NodeId to);
+  void Stage(int node, const ReceivedChunk& received);
+  void Install(int node, LogIndex index, RaftTerm term, std::string_view bytes);
+  void Trace(std::string line);
+  void Check(Status status) { status_.Update(status); }
+
+  const Options options_;
+  const bool trace_;
+  std::vector<Node> nodes_;
+  std::deque<Message> bag_;
+  std::set<std::pair<int, int>> cut_;
+  std::vector<Answer> answers_;
+  Invariants invariants_;
+  std::map<LogIndex, Hash128> applied_hashes_;  // State machine safety, from the outside.
+  Status status_;
+  std::string trace_text_;
+  uint64_t next_stream_ = 1;
+};
+
+}  // namespace quadraft::raft
+
+#endif  // QUADRAFT_CORE_RAFT_TESTING_CLUSTER_H_
