@@ -1,0 +1,203 @@
+#include "store/log/write_ahead_log.h"
+
+#include <utility>
+
+namespace quadraft::store {
+
+StatusOr<std::unique_ptr<WriteAheadLog>> WriteAheadLog::Open(Env& env, std::string directory,
+                                                             const Options& options) {
+  QR_RETURN_IF_ERROR(env.disk().CreateDirectory(directory));
+  QR_ASSIGN_OR_RETURN(auto recovered, RecoverLog(env, directory));
+  std::unique_ptr<WriteAheadLog> log(
+      new WriteAheadLog(env, std::move(directory), options, std::move(recovered)));
+  QR_RETURN_IF_ERROR(log->OpenCurrent());
+  return log;
+}
+
+WriteAheadLog::WriteAheadLog(Env& env, std::string directory, const Options& options, RecoveredLog recovered)
+    : env_(env),
+      directory_(std::move(directory)),
+      options_(options),
+      recovered_(std::move(recovered.groups)),
+      table_(std::move(recovered.table)),
+      current_(recovered.last_segment),
+      current_bytes_(recovered.last_segment_bytes),
+      last_sequence_(recovered.last_sequence),
+      synced_(recovered.last_sequence),
+      last_crc_(recovered.last_crc),
+      oldest_needed_(recovered.oldest_needed) {}
+
+Status WriteAheadLog::OpenCurrent() {
+  if (current_ == 0) return BeginSegment();
+  QR_ASSIGN_OR_RETURN(file_, env_.disk().Open(Path(current_), OpenMode::kAppend));
+  RemoveTrimmed();  // A crash may have come between the trim record and the removal.
+  return failed_;
+}
+
+Status WriteAheadLog::BeginSegment() {
+  if (file_ != nullptr) {
+    QR_RETURN_IF_ERROR(file_->SyncNow());
+    synced_ = last_sequence_;
+  }
+  const SegmentHeader header{.number = current_ + 1,
+                             .first_sequence = last_sequence_ + 1,
+                             .oldest_needed = oldest_needed_,
+                             .previous_bytes = current_bytes_,
+                             .previous_crc = last_crc_};
+  QR_ASSIGN_OR_RETURN(auto file, env_.disk().Open(Path(header.number), OpenMode::kCreate));
+  QR_RETURN_IF_ERROR(file->Append(EncodeSegmentHeader(header)));
+  QR_RETURN_IF_ERROR(file->SyncNow());
+  QR_RETURN_IF_ERROR(env_.disk().SyncDirectory(directory_));
+  file_ = std::move(file);
+  current_ = header.number;
+  current_bytes_ = kSegmentHeaderBytes;
+  last_crc_ = 0;
+  table_.AddSegment(current_);
+  return OkStatus();
+}
+
+const Status& WriteAheadLog::Fail(const Status& status) {
+  if (failed_.ok() && !status.ok()) {
+    failed_ = Annotate(status, "log");
+    env_.Log(LogLevel::kError, StrCat("the log has failed: ", ToString(status)));
+  }
+  return failed_;
+}
+
+Status WriteAheadLog::WriteUnlessFailed(RecordType type, GroupId group, std::string_view body) {
+  QR_RETURN_IF_ERROR(failed_);
+  return Fail(Write(type, group, body));
+}
+
+Status WriteAheadLog::Write(RecordType type, GroupId group, std::string_view body) {
+  if (body.size() > kRecordBodyBytesMax) {
+    return ResourceExhausted("record of ", body.size(), " bytes; the limit is ", kRecordBodyBytesMax);
+  }
+  const uint64_t needed = kRecordHeaderBytes + body.size();
+  if (current_bytes_ > kSegmentHeaderBytes && current_bytes_ + needed > options_.segment_bytes) {
+    QR_RETURN_IF_ERROR(BeginSegment());
+  }
+  std::string bytes;
+  const uint32_t crc = AppendRecord(&bytes, {.type = type,
+                                             .group = group,
+                                             .sequence = last_sequence_ + 1,
+                                             .synced = synced_,
+                                             .body = body});
+  QR_RETURN_IF_ERROR(file_->Append(bytes));
+  ++last_sequence_;
+  last_crc_ = crc;
+  last_type_ = type;
+  current_bytes_ += bytes.size();
+  return OkStatus();
+}
+
+Status WriteAheadLog::Append(GroupId group, std::span<const raft::Entry> entries) {
+  QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kEntries, group, EncodeEntries(entries)));
+  table_.NoteEntries(current_, group, entries.back().index);
+  return OkStatus();
+}
+
+Status WriteAheadLog::SaveHardState(GroupId group, const raft::HardState& state) {
+  QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kHardState, group, EncodeHardState(state)));
+  table_.NoteHardState(current_, group, state);
+  return OkStatus();
+}
+
+Status WriteAheadLog::SaveSnapshotMark(GroupId group, LogIndex index, RaftTerm term) {
+  const SnapshotMark mark{index, term};
+  QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kSnapshotMark, group, EncodeSnapshotMark(mark)));
+  table_.NoteMark(current_, group, mark);
+  return ProposeTrim();
+}
+
+// Writes anew what must outlive the old segments, then the record that gives them up; they go once that is durable.
+Status WriteAheadLog::ProposeTrim() {
+  if (trim_to_ != 0) return OkStatus();
+  const uint64_t oldest = table_.OldestNeeded(current_);
+  if (oldest <= oldest_needed_) return OkStatus();
+  const auto groups = table_.groups();  // A copy: the rewriting changes the table.
+  for (const auto& [group, row] : groups) {
+    if (row.hard_state && row.hard_state_segment < oldest) {
+      QR_RETURN_IF_ERROR(SaveHardState(group, *row.hard_state));
+    }
+    if (row.mark && row.mark_segment < oldest) {
+      QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kSnapshotMark, group, EncodeSnapshotMark(*row.mark)));
+      table_.NoteMark(current_, group, *row.mark);
+    }
+  }
+  QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kTrim, GroupId(), EncodeTrim(oldest)));
+  trim_to_ = oldest;
+  trim_sequence_ = last_sequence_;
+  return OkStatus();
+}
+
+void WriteAheadLog::RemoveTrimmed() {
+  if (trim_to_ != 0 && synced_ >= trim_sequence_) {
+    oldest_needed_ = trim_to_;
+    trim_to_ = 0;
+  }
+  while (!table_.segments().empty() && table_.segments().begin()->first < oldest_needed_) {
+    const uint64_t number = table_.segments().begin()->first;
+    Status status = env_.disk().Remove(Path(number));
+    // One durable removal at a time, oldest first: no crash leaves a hole in the middle.
+    if (status.ok()) status = env_.disk().SyncDirectory(directory_);
+    if (!status.ok()) {
+      Fail(Annotate(status, StrCat("removing ", Path(number))));
+      return;
+    }
+    table_.RemoveSegment(number);
+  }
+}
+
+void WriteAheadLog::Sync(SyncDone done) {
+  if (failed_.ok() && waiting_.size() >= kSyncWaitersMax) {
+    Fail(ResourceExhausted("more than ", kSyncWaitersMax, " callers wait for a sync"));
+  }
+  waiting_.push_back(std::move(done));
+  if (!sync_running_) StartSync();
+}
+
+void WriteAheadLog::StartSync() {
+  sync_running_ = true;
+  running_ = std::exchange(waiting_, {});
+  auto finish = [this, alive = std::weak_ptr<bool>(alive_), sequence = last_sequence_](Status status) {
+    if (!alive.expired()) FinishSync(status, sequence);
+  };
+  if (!failed_.ok() || synced_ == last_sequence_) {
+    env_.executor().Post([finish = std::move(finish)] { finish(OkStatus()); });
+  } else {
+    file_->Sync(std::move(finish));
+  }
+}
+
+void WriteAheadLog::FinishSync(const Status& status, uint64_t sequence) {
+  if (!status.ok()) Fail(Annotate(status, StrCat("syncing ", Path(current_))));
+  if (failed_.ok()) {
+    synced_ = std::max(synced_, sequence);
+    RemoveTrimmed();
+  }
+  const std::weak_ptr<bool> alive = alive_;
+  for (SyncDone& done : std::exchange(running_, {})) {
+    done(failed_);
+    if (alive.expired()) return;
+  }
+  if (!waiting_.empty()) {
+    StartSync();
+    return;
+  }
+  sync_running_ = false;
+  // Idle: nothing that comes soon would tell recovery how far the log was durable.
+  if (failed_.ok() && last_sequence_ == synced_ && last_type_ != RecordType::kSyncMark) {
+    Fail(Write(RecordType::kSyncMark, GroupId(), {}));
+  }
+}
+
+WriteAheadLog::Stats WriteAheadLog::stats() const {
+  return {.oldest_segment = table_.segments().empty() ? current_ : table_.segments().begin()->first,
+          .current_segment = current_,
+          .current_segment_bytes = current_bytes_,
+          .last_sequence = last_sequence_,
+          .synced_sequence = synced_};
+}
+
+}  // namespace quadraft::store
