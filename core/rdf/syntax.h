@@ -5,7 +5,12 @@
 //   QR_RETURN_IF_ERROR(reader->Feed(bytes)); ... QR_RETURN_IF_ERROR(reader->Finish());
 //
 // Errors are InvalidArgument "line L, column C: what was found, what was expected": the first ends the reading. Quads before
-// it were handed out. A statement is held in memory until it is whole: at most kStatementBytesMax (ResourceExhausted).
+// it were handed out. A line (N-Triples, N-Quads) or token (Turtle, TriG) is held in memory until it is whole: at most
+// kStatementBytesMax (ResourceExhausted). Once an error was returned, every later call returns it again.
+//
+// Blank nodes: N-Triples and N-Quads keep each label behind `blank_prefix`. Turtle and TriG name [] and () nodes
+// prefix + "anon" + number; a label that starts with "anon" gets a '-' behind that, so the two never meet. Prefixes of
+// documents that share a store must be such that none followed by a label reads like another (end them alike: "d12.").
 #ifndef QUADRAFT_CORE_RDF_SYNTAX_H_
 #define QUADRAFT_CORE_RDF_SYNTAX_H_
 
@@ -31,7 +36,8 @@ struct ReaderOptions {
   std::string blank_prefix;  // Put before every blank node label, so that labels of two documents never meet.
   Term graph;                // Quads without a graph get this one.
 };
-inline constexpr size_t kStatementBytesMax = 64u << 20;
+inline constexpr size_t kStatementBytesMax = 64u << 20;  // Of an N-Triples line, a Turtle token.
+inline constexpr size_t kReaderNestingMax = 4096;        // [ and ( inside each other (ResourceExhausted).
 
 class Reader {
  public:
