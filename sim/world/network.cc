@@ -1,0 +1,274 @@
+#include "sim/world/network.h"
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/hash.h"
+#include "sim/world/process.h"
+#include "sim/world/stream.h"
+#include "sim/world/world.h"
+
+namespace quadraft::sim {
+namespace {
+
+constexpr uint32_t kMillion = 1'000'000;
+constexpr uint32_t kStrideMin = 16;
+
+}  // namespace
+
+// A message on its way: frees its slot when it is dropped undelivered (its receiver crashed). Small enough to live inside
+// the closure's own storage.
+class SimNetwork::Delivery {
+ public:
+  Delivery(SimNetwork* network, uint32_t slot) : network_(network), slot_(slot) {}
+  Delivery(Delivery&& other) noexcept
+      : network_(std::exchange(other.network_, nullptr)), slot_(other.slot_) {}
+  Delivery& operator=(Delivery&&) = delete;
+  ~Delivery() {
+    if (network_ != nullptr) network_->Discard(slot_);
+  }
+  void operator()() { std::exchange(network_, nullptr)->Deliver(slot_); }
+
+ private:
+  SimNetwork* network_;
+  uint32_t slot_;
+};
+
+SimNetwork::SimNetwork(World* world, uint64_t seed, NetworkOptions options)
+    : world_(world), random_(seed, "sim/network"), options_(options), now_(options.base) {}
+
+SimNetwork::~SimNetwork() = default;
+
+void SimNetwork::OnProcessAdded() {
+  const uint32_t count = static_cast<uint32_t>(world_->process_count());
+  if (count <= stride_) return;
+  uint32_t stride = std::max(stride_, kStrideMin);
+  while (stride < count) stride *= 2;
+  std::vector<uint16_t> cuts(size_t{stride} * stride, 0);
+  std::vector<uint64_t> queued(size_t{stride} * stride, 0);
+  for (uint32_t from = 0; from < stride_; ++from) {
+    for (uint32_t to = 0; to < stride_; ++to) {
+      cuts[from * stride + to] = cuts_[from * stride_ + to];
+      queued[from * stride + to] = queued_bytes_[from * stride_ + to];
+    }
+  }
+  stride_ = stride;
+  cuts_ = std::move(cuts);
+  queued_bytes_ = std::move(queued);
+}
+
+void SimNetwork::Cut(NodeId from, NodeId to) {
+  ++cuts_[world_->index_of(from) * stride_ + world_->index_of(to)];
+}
+
+void SimNetwork::Heal(NodeId from, NodeId to) {
+  uint16_t& cuts = cuts_[world_->index_of(from) * stride_ + world_->index_of(to)];
+  QR_CHECK(cuts > 0) << "heal without a cut";
+  --cuts;
+}
+
+bool SimNetwork::Reachable(NodeId from, NodeId to) const {
+  return ReachableIndex(world_->index_of(from), world_->index_of(to));
+}
+
+uint64_t SimNetwork::AddConditions(const NetworkConditions& conditions) {
+  added_[next_id_] = conditions;
+  now_ = options_.base;
+  for (const auto& [id, c] : added_) {
+    now_.delay += c.delay;
+    now_.jitter += c.jitter;
+    now_.loss_ppm = std::min(kMillion, now_.loss_ppm + c.loss_ppm);
+    now_.duplicate_ppm = std::min(kMillion, now_.duplicate_ppm + c.duplicate_ppm);
+    now_.spike_ppm = std::min(kMillion, now_.spike_ppm + c.spike_ppm);
+    now_.spike_max = std::max(now_.spike_max, c.spike_max);
+  }
+  return next_id_++;
+}
+
+void SimNetwork::RemoveConditions(uint64_t id) {
+  added_.erase(id);
+  const uint64_t kept = next_id_;
+  AddConditions({});  // Sums up anew.
+  added_.erase(kept);
+}
+
+Duration SimNetwork::DrawDelay() {
+  int64_t delay = now_.delay.count();
+  if (now_.jitter.count() > 0) delay += static_cast<int64_t>(random_.Below(now_.jitter.count()));
+  if (now_.spike_ppm > 0 && random_.Chance(now_.spike_ppm, kMillion)) {
+    delay += static_cast<int64_t>(random_.Below(now_.spike_max.count() + 1));
+  }
+  return Duration(delay);
+}
+
+bool SimNetwork::DrawLoss() { return now_.loss_ppm > 0 && random_.Chance(now_.loss_ppm, kMillion); }
+
+void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::string payload) {
+  QR_CHECK(payload.size() <= kMessageBytesMax) << "message of " << payload.size() << " bytes";
+  const int64_t to = world_->FindIndex(to_node);
+  ++counters_.sent;
+  if (to < 0 || to == from || !world_->process_at(static_cast<uint32_t>(to)).running()) return;
+  const uint32_t index = static_cast<uint32_t>(to);
+  if (!ReachableIndex(from, index)) {
+    ++counters_.blocked;
+    return;
+  }
+  if (DrawLoss()) {
+    ++counters_.lost;
+    return;
+  }
+  if (queued_bytes_[from * stride_ + index] + payload.size() > kPeerQueueBytesMax) {
+    ++counters_.overflowed;
+    return;
+  }
+  const uint64_t digest = Fingerprint64(payload, from << 8 | static_cast<uint64_t>(channel));
+  if (now_.duplicate_ppm > 0 && random_.Chance(now_.duplicate_ppm, kMillion)) {
+    ++counters_.duplicated;
+    ScheduleDelivery(from, index, channel, payload, digest);
+  }
+  ScheduleDelivery(from, index, channel, std::move(payload), digest);
+}
+
+void SimNetwork::ScheduleDelivery(uint32_t from, uint32_t to, Channel channel, std::string payload,
+                                  uint64_t digest) {
+  uint32_t slot;
+  if (free_pending_.empty()) {
+    slot = static_cast<uint32_t>(pending_.size());
+    pending_.emplace_back();
+  } else {
+    slot = free_pending_.back();
+    free_pending_.pop_back();
+  }
+  queued_bytes_[from * stride_ + to] += payload.size();
+  pending_[slot] = {std::move(payload), from, to, channel};
+  world_->Schedule(DrawDelay(), EventKind::kMessage, to, digest, Delivery(this, slot));
+}
+
+void SimNetwork::Discard(uint32_t slot) {
+  Pending& message = pending_[slot];
+  queued_bytes_[message.from * stride_ + message.to] -= message.payload.size();
+  message.payload = std::string();
+  free_pending_.push_back(slot);
+}
+
+void SimNetwork::Deliver(uint32_t slot) {
+  const uint32_t from = pending_[slot].from, to = pending_[slot].to;
+  if (!ReachableIndex(from, to)) {  // Cut while it was on its way.
+    ++counters_.blocked;
+    Discard(slot);
+    return;
+  }
+  const std::string payload = std::move(pending_[slot].payload);
+  const Channel channel = pending_[slot].channel;
+  queued_bytes_[from * stride_ + to] -= payload.size();
+  pending_[slot].payload = std::string();
+  free_pending_.push_back(slot);
+  ++counters_.delivered;
+  world_->process_at(to).env()->HandleMessage(world_->process_at(from).id(), channel, payload);
+}
+
+void SimNetwork::OnCrash(uint32_t process) {
+  for (auto it = listening_.begin(); it != listening_.end();) {
+    it = it->second.process == process ? listening_.erase(it) : std::next(it);
+  }
+  for (auto it = connections_.begin(); it != connections_.end();) {
+    if (const auto connection = it->second.lock()) {
+      connection->OnCrash(process);
+      ++it;
+    } else {
+      it = connections_.erase(it);
+    }
+  }
+}
+
+class SimListener : public Listener {
+ public:
+  SimListener(SimNetwork* network, std::string address, uint64_t id)
+      : network_(network), address_(std::move(address)), id_(id) {}
+  ~SimListener() override { network_->StopListening(address_, id_); }
+  std::string address() const override { return address_; }
+
+ private:
+  SimNetwork* network_;
+  std::string address_;
+  uint64_t id_;
+};
+
+StatusOr<std::unique_ptr<Listener>> SimNetwork::Listen(uint32_t process, std::string_view address,
+                                                       Network::AcceptHandler on_accept) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == address.size()) {
+    return InvalidArgument("bad address '", address, "', want host:port");
+  }
+  std::string bound(address);
+  if (address.substr(colon + 1) == "0") {
+    bound = StrCat(address.substr(0, colon + 1), next_port_++);
+  }
+  if (listening_.find(bound) != listening_.end()) return AlreadyExists(bound, " is taken");
+  const uint64_t id = next_id_++;
+  auto handler = std::make_shared<Network::AcceptHandler>(std::move(on_accept));
+  listening_.emplace(bound, Listening{process, id, std::move(handler)});
+  return std::make_unique<SimListener>(this, bound, id);
+}
+
+void SimNetwork::StopListening(std::string_view address, uint64_t id) {
+  const auto found = listening_.find(address);
+  if (found != listening_.end() && found->second.id == id) listening_.erase(found);
+}
+
+void SimNetwork::Connect(uint32_t process, std::string_view address, Network::ConnectHandler done) {
+  auto handler = std::make_shared<Network::ConnectHandler>(std::move(done));
+  if (address.rfind(':') == std::string_view::npos) {
+    world_->Schedule(Duration(1), EventKind::kStream, process, 0, [handler, at = std::string(address)] {
+      (*handler)(InvalidArgument("bad address '", at, "', want host:port"));
+    });
+    return;
+  }
+  Answer(process, std::string(address), std::move(handler));
+}
+
+// The SYN travels, the listener's side accepts, the SYN-ACK travels back.
+void SimNetwork::Answer(uint32_t client, std::string address, std::shared_ptr<Network::ConnectHandler> done) {
+  const auto fail = [this, client, done](Duration after, std::string why) {
+    world_->Schedule(after, EventKind::kStream, client, 1,
+                     [done, why = std::move(why)] { (*done)(Unavailable(why)); });
+  };
+  const auto found = listening_.find(address);
+  const Duration there = DrawDelay(), back = DrawDelay();
+  if (found == listening_.end()) {
+    fail(there + back, address + ": connection refused");
+    return;
+  }
+  const uint32_t server = found->second.process;
+  if (!ReachableIndex(client, server) || !ReachableIndex(server, client)) {
+    fail(options_.connect_timeout, address + ": connection timed out");
+    return;
+  }
+  Duration late{0};
+  while (DrawLoss() && late < options_.connect_timeout) late += options_.retransmit;
+  // Until the server accepts, the client only knows its timer: a server that dies or pauses meanwhile runs into it.
+  auto connection = std::make_shared<Connection>(this, next_id_++, client, server, address);
+  connections_[connection->id()] = connection;
+  const uint64_t timeout =
+      world_->Schedule(options_.connect_timeout + late, EventKind::kStream, client, 2,
+                       [connection, done, address] {
+                         connection->Abandon();
+                         if (*done) std::exchange(*done, nullptr)(Unavailable(address, ": connection timed out"));
+                       });
+  world_->Schedule(there + late, EventKind::kStream, server, 3, [=, this] {
+    const auto listener = listening_.find(address);
+    if (listener == listening_.end() || connection->abandoned()) return;
+    ++counters_.streams;
+    const auto accept = listener->second.on_accept;  // Lives through its own call.
+    if (world_->process_at(client).running()) {
+      world_->Schedule(back, EventKind::kStream, client, 4, [=, this] {
+        if (!*done) return;
+        world_->CancelEvent(timeout);
+        std::exchange(*done, nullptr)(connection->OpenSide(0));
+      });
+    }
+    (*accept)(connection->OpenSide(1));
+  });
+}
+
+}  // namespace quadraft::sim

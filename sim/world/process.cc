@@ -1,0 +1,165 @@
+#include "sim/world/process.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/hash.h"
+#include "sim/world/world.h"
+
+namespace quadraft::sim {
+namespace {
+
+constexpr Duration kPostDelay = microseconds(1);      // So that a loop of posts cannot stop time.
+constexpr Duration kOffloadMax = microseconds(500);   // How long off-loop work takes at most.
+constexpr int64_t kWallStartUs = 1'750'000'000'000'000;  // 2025-06-15.
+
+}  // namespace
+
+Process::Process(World* world, uint32_t index, NodeId id, std::string name, Factory factory,
+                 SimDiskOptions disk)
+    : world_(world),
+      index_(index),
+      id_(id),
+      name_(std::move(name)),
+      factory_(std::move(factory)),
+      disk_(Fingerprint64(name_, world->seed()), nullptr, disk) {
+  disk_.OnWrite([this](uint64_t digest) { world_->Fold(EventKind::kDisk, id_, digest); });
+  disk_.OnStall([this](Duration stall) {
+    busy_until_ns_ = std::max(busy_until_ns_, world_->now_ns()) + stall.count();
+  });
+}
+
+Process::~Process() { CrashNow(CrashKind::kKill); }
+
+void Process::Start() { StartAfter(Duration(0)); }
+
+void Process::StartAfter(Duration delay) {
+  world_->After(delay, [this] {
+    if (env_ != nullptr) return;
+    ++incarnation_;
+    env_ = std::make_unique<ProcessEnv>(world_, this, incarnation_);
+    disk_.Attach(env_.get());
+    busy_until_ns_ = world_->now_ns();
+    world_->Schedule(Duration(0), EventKind::kStart, index_, incarnation_,
+                     [this] { program_ = factory_(*env_); });
+  });
+}
+
+void Process::Crash(CrashKind kind) {
+  if (env_ == nullptr) return;
+  if (world_->current_index() == index_) {
+    world_->After(Duration(0), [this, kind, at = incarnation_] {
+      if (incarnation_ == at) CrashNow(kind);
+    });
+    return;
+  }
+  CrashNow(kind);
+}
+
+void Process::CrashNow(CrashKind kind) {
+  if (env_ == nullptr) return;
+  env_->Kill();
+  world_->Fold(EventKind::kCrash, id_, static_cast<uint64_t>(kind));
+  if (kind == CrashKind::kPower) {
+    disk_.Crash();
+  } else {
+    disk_.Detach();
+  }
+  std::vector<Closure> dying = world_->KillOwned(index_);
+  for (const uint32_t slot : parked_) world_->ReleaseSlot(slot);
+  parked_.clear();
+  paused_ = false;
+  world_->network().OnCrash(index_);
+  program_.reset();   // First the program, then what its closures still hold, as when a real process ends.
+  dying.clear();
+  world_->ClearGraves();
+  disk_.TakeDropped().clear();
+  env_.reset();
+  disk_.Attach(nullptr);
+}
+
+void Process::Pause() { paused_ = env_ != nullptr; }
+
+void Process::Resume() {
+  if (!paused_) return;
+  paused_ = false;
+  for (const uint32_t slot : parked_) world_->RequeueSlot(slot, world_->now_ns());
+  parked_.clear();
+}
+
+ProcessEnv::ProcessEnv(World* world, Process* process, uint64_t incarnation)
+    : world_(world),
+      process_(process),
+      seed_(Fingerprint64(process->name(), world->seed() ^ (incarnation * 0x9e3779b97f4a7c15u))),
+      offload_random_(seed_, "sim/offload") {
+  boot_ = seconds(Random(seed_, "sim/boot").Below(1'000'000));
+}
+
+Random& ProcessEnv::random(std::string_view name) {
+  auto found = randoms_.find(name);
+  if (found == randoms_.end()) {
+    found = randoms_.emplace(std::string(name), std::make_unique<Random>(seed_, name)).first;
+  }
+  return *found->second;
+}
+
+void ProcessEnv::Log(LogLevel level, std::string_view line) { world_->LogLine(*process_, level, line); }
+
+MonotonicTime ProcessEnv::Now() const { return MonotonicTime(Duration(world_->now_ns()) + boot_); }
+
+WallTime ProcessEnv::WallNow() const {
+  return {kWallStartUs + (world_->now_ns() + process_->wall_offset_.count()) / 1000};
+}
+
+void ProcessEnv::Post(Closure fn) {
+  if (!alive_) return;
+  world_->Schedule(kPostDelay, EventKind::kPost, process_->index_, 0, std::move(fn));
+}
+
+TimerId ProcessEnv::RunAfter(Duration delay, Closure fn) {
+  if (!alive_) return TimerId();
+  if (delay < kPostDelay) delay = kPostDelay;
+  return TimerId(world_->Schedule(delay, EventKind::kTimer, process_->index_, 0, std::move(fn)));
+}
+
+bool ProcessEnv::Cancel(TimerId timer) { return world_->CancelEvent(timer.value()); }
+
+void ProcessEnv::Offload(Closure work, Closure done) {
+  if (!alive_) return;
+  const Duration takes(static_cast<int64_t>(offload_random_.Below(kOffloadMax.count())) + 1000);
+  world_->Schedule(takes, EventKind::kOffload, process_->index_, 0,
+                   [this, work = std::move(work), done = std::move(done)]() mutable {
+                     work();
+                     Post(std::move(done));
+                   });
+}
+
+void ProcessEnv::Send(NodeId to, Channel channel, std::string payload) {
+  if (alive_) world_->network().Send(process_->index_, to, channel, std::move(payload));
+}
+
+void ProcessEnv::OnMessage(Channel channel, MessageHandler handler) {
+  const size_t at = static_cast<size_t>(channel);
+  if (!handler) {
+    handlers_[at] = nullptr;
+  } else {
+    handlers_[at] = std::make_shared<MessageHandler>(std::move(handler));
+  }
+}
+
+void ProcessEnv::HandleMessage(NodeId from, Channel channel, std::string_view payload) {
+  const auto handler = handlers_[static_cast<size_t>(channel)];  // Lives through its own call.
+  if (handler) (*handler)(from, payload);
+}
+
+StatusOr<std::unique_ptr<Listener>> ProcessEnv::Listen(std::string_view address, AcceptHandler on_accept) {
+  if (!alive_) return Unavailable("the process is ending");
+  return world_->network().Listen(process_->index_, address, std::move(on_accept));
+}
+
+void ProcessEnv::Connect(std::string_view address, ConnectHandler done) {
+  if (alive_) world_->network().Connect(process_->index_, address, std::move(done));
+}
+
+}  // namespace quadraft::sim
