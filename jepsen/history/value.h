@@ -71,6 +71,10 @@ class Value {
   // a map.
   const Value* Find(std::string_view name) const;
 
+  // Where a reader found this map, from 1; 0 elsewhere. No part of equality.
+  int64_t line() const { return line_; }
+  void set_line(int64_t line) { line_ = static_cast<uint32_t>(line); }
+
   std::string ToString() const;  // EDN; equal values of one kind give equal text.
   void AppendTo(std::string* out) const;
 
@@ -78,6 +82,7 @@ class Value {
 
  private:
   Kind kind_ = Kind::kNil;
+  uint32_t line_ = 0;
   union {
     int64_t integer = 0;
     double real;

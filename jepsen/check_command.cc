@@ -1,0 +1,173 @@
+#include "jepsen/check_command.h"
+
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/base/status.h"
+#include "jepsen/history/edn.h"
+#include "jepsen/history/read_history.h"
+#include "jepsen/linear/checker.h"
+
+namespace quadraft::jepsen {
+namespace {
+
+constexpr std::string_view kUsage =
+    R"(usage: quadraft check --model MODEL [options] FILE...
+
+Judges whether each history is linearizable.
+
+  --model MODEL     register, cas-register, quad-register, mutex, kv, multi-register
+  --initial EDN     the value at the start (registers: nil; multi-register: a map, {:x 0 :y 0})
+  --format FORMAT   log (Jepsen's), edn, json; guessed from the content when not given
+  --independent     values are [key value] (jepsen.independent): each key is judged apart
+  --memory-mib N    give up above N MiB of visited configurations (1024)
+  --steps N         give up after N steps (2000000000)
+  --quiet           verdicts only, no explanations
+
+exit: 0 all are linearizable, 1 at least one is not, 2 bad usage, unreadable or undecided
+)";
+
+struct CheckOptions {
+  bool help = false;
+  bool quiet = false;
+  std::string model;
+  Value initial;
+  ReadOptions read;
+  Limits limits;
+  std::vector<std::string> files;
+};
+
+StatusOr<uint64_t> ParseCount(std::string_view flag, std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  constexpr uint64_t kCountMax = uint64_t{1} << 40;
+  if (error != std::errc() || end != text.data() + text.size() || number == 0 ||
+      number > kCountMax) {
+    return InvalidArgument(flag, " needs a number from 1 to ", kCountMax, ", not \"", text, "\"");
+  }
+  return number;
+}
+
+Status SetFormat(std::string_view text, ReadOptions* read) {
+  if (text == "log") {
+    read->format = HistoryFormat::kLog;
+  } else if (text == "edn") {
+    read->format = HistoryFormat::kEdn;
+  } else if (text == "json") {
+    read->format = HistoryFormat::kJson;
+  } else {
+    return InvalidArgument("--format is log, edn or json, not \"", text, "\"");
+  }
+  return OkStatus();
+}
+
+Status SetFlag(std::string_view flag, const std::string& value, CheckOptions* options) {
+  if (flag == "--model") {
+    options->model = value;
+  } else if (flag == "--initial") {
+    const auto initial = ParseEdn(value);
+    if (!initial.ok()) return Annotate(initial.status(), "--initial");
+    options->initial = *initial;
+  } else if (flag == "--format") {
+    return SetFormat(value, &options->read);
+  } else if (flag == "--memory-mib") {
+    QR_ASSIGN_OR_RETURN(const uint64_t mib, ParseCount(flag, value));
+    options->limits.memory_bytes_max = mib << 20;
+  } else if (flag == "--steps") {
+    QR_ASSIGN_OR_RETURN(options->limits.steps_max, ParseCount(flag, value));
+  } else {
+    return InvalidArgument("no option ", flag);
+  }
+  return OkStatus();
+}
+
+StatusOr<CheckOptions> ParseArgs(const std::vector<std::string>& args) {
+  CheckOptions options;
+  for (size_t i = 0; i < args.size(); ++i) {
+    const std::string& arg = args[i];
+    if (arg == "--help" || arg == "-h") {
+      options.help = true;
+      return options;
+    }
+    if (arg == "--quiet") {
+      options.quiet = true;
+    } else if (arg == "--independent") {
+      options.read.independent = true;
+    } else if (!arg.starts_with("--")) {
+      options.files.push_back(arg);
+    } else if (const size_t equals = arg.find('='); equals != std::string::npos) {
+      QR_RETURN_IF_ERROR(SetFlag(arg.substr(0, equals), arg.substr(equals + 1), &options));
+    } else {
+      if (i + 1 == args.size()) return InvalidArgument(arg, " needs a value");
+      QR_RETURN_IF_ERROR(SetFlag(arg, args[++i], &options));
+    }
+  }
+  if (options.model.empty()) return InvalidArgument("--model is missing");
+  if (options.files.empty()) return InvalidArgument("no file to check");
+  return options;
+}
+
+std::string_view Plural(size_t count) { return count == 1 ? "" : "s"; }
+
+void PrintIndented(std::string_view text, std::ostream& out) {
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    out << "  " << text.substr(0, end) << "\n";
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+}
+
+// kUnknown also when the file could not be read.
+Verdict CheckFile(const std::string& file, const Model& model, const CheckOptions& options,
+                  std::ostream& out, std::ostream& err) {
+  const auto history = ReadHistoryFile(file, options.read);
+  if (!history.ok()) {
+    err << file << ": " << Message(history.status()) << "\n";
+    return Verdict::kUnknown;
+  }
+  const CheckResult result = CheckLinearizable(*history, model, options.limits);
+  if (!result.error.ok()) {
+    err << file << ": " << Message(result.error) << "\n";
+    return Verdict::kUnknown;
+  }
+  out << file << ": " << Name(result.verdict) << " (" << result.operations << " operation"
+      << Plural(result.operations) << ", " << result.partitions << " object"
+      << Plural(result.partitions) << ", " << result.configurations << " configuration"
+      << Plural(result.configurations) << ")\n";
+  if (!options.quiet) PrintIndented(result.explanation, out);
+  return result.verdict;
+}
+
+}  // namespace
+
+int RunCheckCommand(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
+  const auto options = ParseArgs(args);
+  if (!options.ok()) {
+    err << "quadraft check: " << Message(options.status()) << "\n" << kUsage;
+    return 2;
+  }
+  if (options->help) {
+    out << kUsage;
+    return 0;
+  }
+  const auto model = MakeModel(options->model, options->initial);
+  if (!model.ok()) {
+    err << "quadraft check: " << Message(model.status()) << "\n";
+    return 2;
+  }
+  bool any_violation = false;
+  bool any_unknown = false;
+  for (const std::string& file : options->files) {
+    const Verdict verdict = CheckFile(file, **model, *options, out, err);
+    any_violation |= verdict == Verdict::kViolation;
+    any_unknown |= verdict == Verdict::kUnknown;
+  }
+  if (any_violation) return 1;
+  return any_unknown ? 2 : 0;
+}
+
+}  // namespace quadraft::jepsen

@@ -1,0 +1,90 @@
+#include "jepsen/check_command.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "gtest/gtest.h"
+
+namespace quadraft::jepsen {
+namespace {
+
+struct Ran {
+  int exit;
+  std::string out;
+  std::string err;
+};
+
+Ran Check(const std::vector<std::string>& args) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit = RunCheckCommand(args, out, err);
+  return {exit, out.str(), err.str()};
+}
+
+std::string File(const std::string& name, const std::string& text) {
+  const std::string path = std::string(::testing::TempDir()) + "/" + name;
+  std::ofstream(path) << text;
+  return path;
+}
+
+const char kGood[] =
+    "{:process 0 :type :invoke :f :write :value 1}\n{:process 0 :type :ok :f :write :value 1}\n";
+const char kBad[] =
+    "{:process 0 :type :invoke :f :read :value nil}\n{:process 0 :type :ok :f :read :value 1}\n";
+
+TEST(CheckCommand, Good) {
+  const std::string file = File("good.edn", kGood);
+  const Ran ran = Check({"--model", "register", file});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(ran.out, file + ": linearizable (1 operation, 1 object, 2 configurations)\n");
+}
+
+TEST(CheckCommand, BadIsExplained) {
+  const std::string good = File("good.edn", kGood);
+  const std::string bad = File("bad.edn", kBad);
+  const Ran ran = Check({"--model=cas-register", good, bad});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.out.find(bad + ": NOT-linearizable"), std::string::npos);
+  EXPECT_NE(ran.out.find("  Now, with value nil, this one must come before event 1:"),
+            std::string::npos)
+      << ran.out;
+  EXPECT_EQ(Check({"--quiet", "--model=cas-register", bad}).out.find("Now"), std::string::npos);
+  EXPECT_EQ(Check({"--model=cas-register", "--initial", "1", bad}).exit, 0);
+}
+
+TEST(CheckCommand, WhatCannotBeReadOrDecided) {
+  const std::string good = File("good.edn", kGood);
+  const std::string bad = File("bad.edn", kBad);
+  const std::string broken = File("broken.edn", "{:process 0\n :type");
+  const Ran ran = Check({"--model", "register", broken, good});
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_NE(ran.err.find(broken + ": line 1, column 1: this is not closed by }"), std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.out.find("good.edn: linearizable"), std::string::npos);
+  EXPECT_EQ(Check({"--model", "register", broken, bad}).exit, 1);
+  EXPECT_EQ(Check({"--model", "mutex", good}).exit, 2);
+  EXPECT_EQ(Check({"--model", "register", "/nonexistent"}).exit, 2);
+}
+
+TEST(CheckCommand, Usage) {
+  EXPECT_EQ(Check({"--help"}).exit, 0);
+  EXPECT_NE(Check({"--help"}).out.find("usage:"), std::string::npos);
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{},
+                                             {"--model", "register"},
+                                             {"x.edn"},
+                                             {"--model"},
+                                             {"--model", "queue", "x.edn"},
+                                             {"--model", "register", "--bogus", "1", "x.edn"},
+                                             {"--model", "register", "--steps", "0", "x.edn"},
+                                             {"--model", "register", "--steps", "9x", "x.edn"},
+                                             {"--model", "register", "--format", "xml", "x.edn"},
+                                             {"--model", "register", "--initial", "[", "x.edn"}}) {
+    const Ran ran = Check(args);
+    EXPECT_EQ(ran.exit, 2);
+    EXPECT_NE(ran.err, "");
+  }
+}
+
+}  // namespace
+}  // namespace quadraft::jepsen

@@ -1,0 +1,165 @@
+#include "jepsen/history/history.h"
+
+#include <fstream>
+
+#include "gtest/gtest.h"
+#include "jepsen/history/read_history.h"
+
+namespace quadraft::jepsen {
+namespace {
+
+std::string MessageOf(const Status& status) { return Message(status); }
+
+TEST(History, PairsInvokesWithCompletions) {
+  History history;
+  history.Invoke(0, "write", Value::Int(3), 10, Value::String("x"));
+  history.Invoke(1, "read", Value(), 11);
+  history.Invoke(2, "write", Value::Int(4), 12);
+  history.Ok(1, Value::Int(3), 13);
+  history.Fail(0, 14);
+  history.Info(2, 15);
+  history.Invoke(1, "read", Value(), 16);
+  const auto operations = history.Operations();
+  ASSERT_TRUE(operations.ok()) << operations.status();
+  ASSERT_EQ(operations->size(), 4u);
+  EXPECT_EQ((*operations)[0].outcome, EventType::kFail);
+  EXPECT_EQ((*operations)[0].key, Value::String("x"));
+  EXPECT_EQ((*operations)[1].outcome, EventType::kOk);
+  EXPECT_EQ((*operations)[1].output, Value::Int(3));
+  EXPECT_EQ((*operations)[1].completed, 3u);
+  EXPECT_EQ((*operations)[1].complete_time, 13);
+  EXPECT_EQ((*operations)[2].outcome, EventType::kInfo);
+  EXPECT_EQ((*operations)[3].outcome, EventType::kInfo);
+  EXPECT_EQ((*operations)[3].completed, Operation::kNever);
+}
+
+TEST(History, RefusesWhatCannotHaveBeen) {
+  History twice;
+  twice.Invoke(7, "read", Value());
+  twice.Invoke(7, "write", Value::Int(1));
+  EXPECT_EQ(MessageOf(twice.Operations().status()),
+            "event 1: process 7 invokes write while its read is still open");
+
+  History orphan;
+  orphan.Ok(3, Value());
+  EXPECT_EQ(MessageOf(orphan.Operations().status()),
+            "event 0: process 3 completes (ok) what it did not invoke");
+
+  History other;
+  other.Invoke(1, "read", Value());
+  Event event;
+  event.type = EventType::kOk;
+  event.process = 1;
+  event.f = "write";
+  event.line = 12;
+  other.Add(event);
+  EXPECT_EQ(MessageOf(other.Operations().status()),
+            "line 12: process 1 invoked read and completes write");
+}
+
+TEST(History, EdnRoundTrip) {
+  History history;
+  history.Invoke(0, "cas", Value::Vector({Value::Int(1), Value::Int(2)}), 5, Value::String("a b"));
+  history.Info(0, 6);
+  const auto back = ReadHistory(history.ToEdn());
+  ASSERT_TRUE(back.ok()) << back.status();
+  ASSERT_EQ(back->size(), 2u);
+  EXPECT_EQ(back->events()[0].key, Value::String("a b"));
+  EXPECT_EQ(back->events()[0].value.ToString(), "[1 2]");
+  EXPECT_EQ(back->events()[0].time, 5);
+  EXPECT_EQ(back->events()[1].type, EventType::kInfo);
+}
+
+TEST(ReadHistory, JepsenLog) {
+  const auto history = ReadHistory(
+      "INFO  jepsen.core - Running test\n"
+      "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n"
+      "INFO  jepsen.util - :nemesis\t:info\t:start\tnil\n"
+      "INFO  jepsen.util - 1   :invoke :cas    [0 3]\r\n"
+      "INFO [2024-01-01] jepsen worker 1 - jepsen.util 0 :ok :read 4\n"
+      "INFO  jepsen.util - 1\t:info\t:cas\t:timed-out\n");
+  ASSERT_TRUE(history.ok()) << history.status();
+  ASSERT_EQ(history->size(), 4u);
+  EXPECT_EQ(history->events()[1].process, 1);
+  EXPECT_EQ(history->events()[1].value.ToString(), "[0 3]");
+  EXPECT_EQ(history->events()[1].line, 4);
+  EXPECT_EQ(history->events()[2].value, Value::Int(4));
+  EXPECT_EQ(history->events()[3].type, EventType::kInfo);
+}
+
+TEST(ReadHistory, LogWithABrokenEvent) {
+  const auto history = ReadHistory("x\nINFO jepsen.util - 0 :invoke :cas [0\n");
+  EXPECT_EQ(MessageOf(history.status()),
+            "line 2: not an event of a history: line 1, column 16: this is not closed by ]");
+}
+
+TEST(ReadHistory, EdnInEveryShape) {
+  for (const std::string text :
+       {"{:process 0, :type :invoke, :f :write, :value 3}\n{:process 0 :type :ok :f :write :value "
+        "3}",
+        "; why\n[{:process 0, :type :invoke, :f :write, :value 3}{:process :nemesis, :type :info, "
+        ":f "
+        ":kill}{:process 0 :type :ok :f :write :value 3}]",
+        "(#jepsen.history.Op{:process 0 :type :invoke :f :write :value 3 :index 0}\n"
+        "#jepsen.history.Op{:process 0 :type :ok :f :write :value 3})"}) {
+    const auto history = ReadHistory(text);
+    ASSERT_TRUE(history.ok()) << history.status() << text;
+    ASSERT_EQ(history->size(), 2u) << text;
+    EXPECT_EQ(history->events()[0].f, "write");
+    EXPECT_EQ(history->events()[1].type, EventType::kOk);
+    EXPECT_EQ(history->events()[1].value, Value::Int(3));
+  }
+}
+
+TEST(ReadHistory, Json) {
+  for (const std::string text : {R"([{"process":0,"type":"invoke","f":"read","value":null},
+ {"process":0,"type":"ok","f":"read","value":[1,"x"],"time":9}])",
+                                 R"({"process":0,"type":"invoke","f":"read","value":null}
+{"process":0,"type":"ok","f":"read","value":[1,"x"],"time":9})"}) {
+    const auto history = ReadHistory(text);
+    ASSERT_TRUE(history.ok()) << history.status();
+    ASSERT_EQ(history->size(), 2u);
+    EXPECT_EQ(history->events()[1].value.ToString(), "[1 \"x\"]");
+    EXPECT_EQ(history->events()[1].time, 9);
+    EXPECT_EQ(history->events()[1].line, 2);
+  }
+}
+
+TEST(ReadHistory, ErrorsNameTheLine) {
+  const auto error = [](std::string_view text, ReadOptions options = {}) {
+    return MessageOf(ReadHistory(text, options).status());
+  };
+  EXPECT_EQ(error("[{:process 0 :type :invoke :f :read}\n{:process 0 :type :maybe :f :read}]"),
+            "line 2: not an event of a history: its type is none of invoke, ok, fail, info");
+  EXPECT_EQ(error("{:type :ok}"), "line 1: not an event of a history: it has no process");
+  EXPECT_EQ(error("[[1 2]]"), "not an event of a history: [1 2]");
+  EXPECT_EQ(error("[{:process 0 :type :ok :f 5}]"),
+            "line 1: not an event of a history: its f is no name");
+  EXPECT_EQ(error(""), "no event of a history in it (Jepsen's log, EDN or JSON)");
+  EXPECT_EQ(error("hello\n"), "no event of a history in it (Jepsen's log, EDN or JSON)");
+  EXPECT_EQ(error("{:process 0 :type :ok :f :read :value 3}", {.independent = true}),
+            "line 1: not an event of a history: its value is no [key value]: 3");
+  EXPECT_TRUE(ReadHistory("[{:process :nemesis :type :info :f :kill}]").ok());
+}
+
+TEST(ReadHistory, Independent) {
+  const auto history = ReadHistory(
+      "{:process 0 :type :invoke :f :cas :value [7 [1 2]]}{:process 0 :type :info :f :cas}",
+      {.independent = true});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->events()[0].key, Value::Int(7));
+  EXPECT_EQ(history->events()[0].value.ToString(), "[1 2]");
+}
+
+TEST(ReadHistory, Files) {
+  EXPECT_EQ(ReadHistoryFile("/nonexistent/x.edn").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadHistoryFile("/").status().code(), absl::StatusCode::kNotFound);
+  const std::string path = std::string(::testing::TempDir()) + "/history.edn";
+  std::ofstream(path) << "{:process 0 :type :invoke :f :read}";
+  const auto history = ReadHistoryFile(path);
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->size(), 1u);
+}
+
+}  // namespace
+}  // namespace quadraft::jepsen

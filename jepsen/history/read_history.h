@@ -1,0 +1,45 @@
+// Histories as people have them on disk:
+//   Jepsen's log    INFO  jepsen.util - 0   :invoke :write  3          (lines without "jepsen.util"
+//   are passed over) EDN             {:process 0, :type :invoke, :f :write, :value 3}   one map
+//   after another, or all in one vector or list;
+//                   also :key (Porcupine's kv files), :time, and records such as
+//                   #jepsen.history.Op{...}
+//   JSON            [{"process": 0, "type": "invoke", "f": "write", "value": 3}, ...], or one
+//   object per line
+// Events of processes that are no numbers (:nemesis) are passed over.
+//
+//   QR_ASSIGN_OR_RETURN(History history, ReadHistory(text));
+//   QR_ASSIGN_OR_RETURN(History history, ReadHistoryFile("etcd_000.log"));
+#ifndef QUADRAFT_JEPSEN_HISTORY_READ_HISTORY_H_
+#define QUADRAFT_JEPSEN_HISTORY_READ_HISTORY_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/status.h"
+#include "jepsen/history/history.h"
+
+namespace quadraft::jepsen {
+
+inline constexpr uint64_t kHistoryBytesMax = uint64_t{2} << 30;
+
+enum class HistoryFormat : uint8_t { kGuess, kLog, kEdn, kJson };
+
+struct ReadOptions {
+  HistoryFormat format = HistoryFormat::kGuess;
+  // Values are [key value], as jepsen.independent writes them: split them into Event::key and
+  // Event::value.
+  bool independent = false;
+};
+
+// InvalidArgument with line (and column, where the text itself is broken); also when there is no
+// event in the text.
+StatusOr<History> ReadHistory(std::string_view text, const ReadOptions& options = {});
+
+// NotFound when the file cannot be opened, ResourceExhausted above kHistoryBytesMax; else as above.
+StatusOr<History> ReadHistoryFile(const std::string& path, const ReadOptions& options = {});
+
+}  // namespace quadraft::jepsen
+
+#endif  // QUADRAFT_JEPSEN_HISTORY_READ_HISTORY_H_
