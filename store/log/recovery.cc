@@ -6,6 +6,7 @@ namespace quadraft::store {
 namespace {
 
 constexpr size_t kReadBytes = 1u << 20;
+constexpr std::string_view kCopySuffix = ".copy";
 
 StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
   QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
@@ -118,6 +119,9 @@ class Reader {
     QR_ASSIGN_OR_RETURN(const auto names, env_.disk().List(directory_));
     for (const std::string& name : names) {
       if (const auto number = SegmentNumber(name)) numbers_.push_back(*number);
+      if (name.ends_with(kCopySuffix)) {  // A repair was cut short.
+        QR_RETURN_IF_ERROR(env_.disk().Remove(StrCat(directory_, "/", name)));
+      }
     }
     std::sort(numbers_.begin(), numbers_.end());
     for (size_t i = 1; i < numbers_.size(); ++i) {
@@ -132,9 +136,11 @@ class Reader {
   Status ReadSegment(size_t i) {
     const uint64_t number = numbers_[i];
     const std::string path = Path(number);
-    QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env_.disk(), path));
-    const auto header = DecodeSegmentHeader(bytes);
-    if (!header.ok()) return BadHeader(i, bytes, header.status());
+    QR_ASSIGN_OR_RETURN(std::string read, ReadWhole(env_.disk(), path));
+    const auto header = DecodeSegmentHeader(read);
+    if (!header.ok()) return BadHeader(i, read, header.status());
+    last_bytes_ = std::move(read);
+    const std::string& bytes = last_bytes_;
     QR_RETURN_IF_ERROR(Annotate(CheckHeader(i, *header), path));
     log_.table.AddSegment(number);
     log_.last_segment = number;
@@ -206,7 +212,6 @@ class Reader {
       remove_ = Path(numbers_[later]);
     }
     env_.Log(LogLevel::kWarning, StrCat(where, "; never synced: ", bytes.size() - offset, " bytes cut"));
-    truncate_ = true;
     torn_ = true;
     return OkStatus();
   }
@@ -231,7 +236,8 @@ class Reader {
     return sequence;
   }
 
-  // Records that are valid but were never synced count as written from here on: they are synced before anyone sees them.
+  // The last segment is written anew and takes the place of the old one. Its tail may be valid and yet not durable, and
+  // syncing it again proves nothing: after a sync has failed, Linux calls the lost pages clean (fsyncgate).
   Status Repair() {
     Disk& disk = env_.disk();
     if (!remove_.empty()) {
@@ -239,9 +245,11 @@ class Reader {
     }
     if (log_.last_segment != 0) {
       const std::string path = Path(log_.last_segment);
-      if (truncate_) QR_RETURN_IF_ERROR(disk.Truncate(path, log_.last_segment_bytes));
-      QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kAppend));
+      const std::string copy = path + std::string(kCopySuffix);
+      QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
+      QR_RETURN_IF_ERROR(file->Append(std::string_view(last_bytes_).substr(0, log_.last_segment_bytes)));
       QR_RETURN_IF_ERROR(file->SyncNow());
+      QR_RETURN_IF_ERROR(disk.Rename(copy, path));
     }
     return disk.SyncDirectory(directory_);
   }
@@ -251,7 +259,8 @@ class Reader {
   std::vector<uint64_t> numbers_;
   RecoveredLog log_;
   Replay replay_;
-  bool torn_ = false, truncate_ = false;
+  bool torn_ = false;
+  std::string last_bytes_;  // Of the last segment.
   std::string remove_;
 };
 

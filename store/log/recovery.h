@@ -27,7 +27,7 @@ struct RecoveredLog {
   uint64_t oldest_needed = 1;
 };
 
-// Reads `directory`, repairs its tail, and makes durable what it returns.
+// Reads `directory`, cuts a torn tail, and makes durable what it returns (the last segment is written anew).
 StatusOr<RecoveredLog> RecoverLog(Env& env, const std::string& directory);
 
 }  // namespace quadraft::store

@@ -1,0 +1,181 @@
+#include "store/kv/kv_store.h"
+
+#include <charconv>
+#include <utility>
+
+#include "leveldb/cache.h"
+#include "leveldb/db.h"
+#include "leveldb/filter_policy.h"
+#include "store/kv/leveldb_env.h"
+#include "store/kv/torn_tail.h"
+
+namespace quadraft::store {
+namespace kv_internal {
+
+struct Core {
+  explicit Core(Env& env) : env(env) {}
+  ~Core() {
+    if (db == nullptr) return;
+    // LevelDB waits for its background work; what is queued fails at once instead. Nothing is lost: it is in the log.
+    adapter->Stop();
+    while (adapter->RunOne()) {
+    }
+    db.reset();
+  }
+
+  Status Map(const leveldb::Status& status) const {
+    if (status.ok()) return OkStatus();
+    const std::string text = status.ToString();
+    if (status.IsCorruption()) return DataLoss("state: ", text);
+    const Status cause = adapter->first_error();
+    if (!cause.ok()) return Status(cause.code(), Absl(StrCat("state: ", text)));
+    if (status.IsNotFound()) return DataLoss("state: ", text);  // A file that LevelDB counts on.
+    return Unavailable("state: ", text);
+  }
+
+  int Level0Files() const {
+    std::string text;
+    int files = 0;
+    if (db->GetProperty("leveldb.num-files-at-level0", &text)) {
+      std::from_chars(text.data(), text.data() + text.size(), files);
+    }
+    return files;
+  }
+
+  Env& env;
+  std::unique_ptr<LevelDbEnv> adapter;
+  std::unique_ptr<leveldb::Cache> cache;
+  std::unique_ptr<const leveldb::FilterPolicy> filter;
+  std::unique_ptr<leveldb::DB> db;
+  Status failed;
+};
+
+namespace {
+
+// One piece of background work per turn of the loop. Called from any thread, with LevelDB's lock held.
+void PostWork(Env& env, const std::weak_ptr<Core>& weak) {
+  env.executor().Post([weak] {
+    if (const auto core = weak.lock()) core->adapter->RunOne();
+  });
+}
+
+}  // namespace
+}  // namespace kv_internal
+
+using kv_internal::Core;
+
+KvOptions KvOptions::Small() {
+  return {.block_cache_bytes = 1u << 20, .write_buffer_bytes = 256u << 10, .table_bytes = 1u << 20};
+}
+
+KvSnapshot::KvSnapshot(std::shared_ptr<Core> core) : core_(std::move(core)), snapshot_(core_->db->GetSnapshot()) {}
+KvSnapshot::~KvSnapshot() { core_->db->ReleaseSnapshot(snapshot_); }
+
+KvIterator::KvIterator(std::shared_ptr<Core> core, leveldb::Iterator* iterator)
+    : core_(std::move(core)), iterator_(iterator) {}
+KvIterator::~KvIterator() = default;
+void KvIterator::Seek(std::string_view key) { iterator_->Seek({key.data(), key.size()}); }
+void KvIterator::SeekToFirst() { iterator_->SeekToFirst(); }
+void KvIterator::SeekToLast() { iterator_->SeekToLast(); }
+void KvIterator::Next() { iterator_->Next(); }
+void KvIterator::Prev() { iterator_->Prev(); }
+bool KvIterator::Valid() const { return iterator_->Valid(); }
+std::string_view KvIterator::key() const {
+  const leveldb::Slice slice = iterator_->key();
+  return {slice.data(), slice.size()};
+}
+std::string_view KvIterator::value() const {
+  const leveldb::Slice slice = iterator_->value();
+  return {slice.data(), slice.size()};
+}
+Status KvIterator::status() const { return core_->Map(iterator_->status()); }
+
+StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& directory, const Options& options) {
+  QR_RETURN_IF_ERROR(env.disk().CreateDirectory(directory));
+  QR_RETURN_IF_ERROR(CutTornTails(env, directory));
+  auto core = std::make_shared<Core>(env);
+  core->adapter = LevelDbEnv::New(env, directory);
+  QR_RETURN_IF_ERROR(core->adapter->Start());
+  core->cache.reset(leveldb::NewLRUCache(options.block_cache_bytes));
+  core->filter.reset(leveldb::NewBloomFilterPolicy(options.bloom_bits_per_key));
+
+  leveldb::Options level;
+  level.create_if_missing = true;
+  level.paranoid_checks = true;
+  level.env = core->adapter->leveldb_env();
+  level.info_log = core->adapter->logger();
+  level.write_buffer_size = options.write_buffer_bytes;
+  level.max_file_size = options.table_bytes;
+  level.max_open_files = 50000;  // All of them: see leveldb_env.h, 4.
+  level.block_cache = core->cache.get();
+  level.filter_policy = core->filter.get();
+  level.compression = options.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
+  level.reuse_logs = false;
+  leveldb::DB* db = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(level, directory, &db);
+  core->db.reset(db);
+  if (!status.ok()) return core->Map(status);
+  core->adapter->TakeNewLog();
+  core->adapter->OnScheduled([&env, weak = std::weak_ptr<Core>(core)] { kv_internal::PostWork(env, weak); });
+  while (core->adapter->RunOne()) {
+  }
+  return std::unique_ptr<KvStore>(new KvStore(std::move(core)));
+}
+
+KvStore::~KvStore() = default;
+
+Status KvStore::Write(KvBatch* batch, bool sync) {
+  QR_RETURN_IF_ERROR(core_->failed);
+  leveldb::WriteOptions options;
+  options.sync = sync;
+  core_->failed = core_->Map(core_->db->Write(options, &batch->batch_));
+  if (!core_->failed.ok()) {
+    core_->env.Log(LogLevel::kError, StrCat("the key-value store has failed: ", ToString(core_->failed)));
+    return core_->failed;
+  }
+  // The memtable that this write retired must be on disk before another can be: LevelDB would wait for it forever.
+  if (core_->adapter->TakeNewLog()) core_->adapter->RunOne();
+  if (core_->Level0Files() >= kLevel0FilesMax) {
+    while (core_->adapter->RunOne()) {
+    }
+  }
+  return OkStatus();
+}
+
+Status KvStore::Sync() {
+  KvBatch empty;
+  return Write(&empty, true);
+}
+
+StatusOr<bool> KvStore::Get(std::string_view key, std::string* value, const KvSnapshot* snapshot) const {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  if (snapshot != nullptr) options.snapshot = snapshot->snapshot_;
+  const leveldb::Status status = core_->db->Get(options, {key.data(), key.size()}, value);
+  if (status.IsNotFound()) return false;
+  if (!status.ok()) return core_->Map(status);
+  return true;
+}
+
+std::unique_ptr<KvIterator> KvStore::NewIterator(const KvSnapshot* snapshot, bool fill_cache) const {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.fill_cache = fill_cache;
+  if (snapshot != nullptr) options.snapshot = snapshot->snapshot_;
+  return std::unique_ptr<KvIterator>(new KvIterator(core_, core_->db->NewIterator(options)));
+}
+
+std::shared_ptr<const KvSnapshot> KvStore::Snapshot() const {
+  return std::shared_ptr<const KvSnapshot>(new KvSnapshot(core_));
+}
+
+uint64_t KvStore::ApproximateBytes(std::string_view begin, std::string_view end) const {
+  const leveldb::Range range({begin.data(), begin.size()}, {end.data(), end.size()});
+  uint64_t bytes = 0;
+  core_->db->GetApproximateSizes(&range, 1, &bytes);
+  return bytes;
+}
+
+Env& KvStore::env() const { return core_->env; }
+
+}  // namespace quadraft::store

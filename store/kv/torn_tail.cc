@@ -1,0 +1,131 @@
+#include "store/kv/torn_tail.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/crc32c.h"
+
+namespace quadraft::store {
+namespace {
+
+// leveldb doc/log_format.md: blocks of 32 KiB; a fragment is checksum (4), length (2), type (1), bytes.
+constexpr size_t kBlockBytes = 32768;
+constexpr size_t kHeaderBytes = 7;
+enum FragmentType { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
+
+struct Fragment {
+  int type = 0;
+  size_t bytes = 0;
+};
+
+uint32_t Unmask(uint32_t masked) {
+  const uint32_t rotated = masked - 0xa282ead8u;
+  return rotated >> 17 | rotated << 15;
+}
+
+std::optional<Fragment> ParseFragment(std::string_view bytes, size_t at) {
+  const size_t block_left = kBlockBytes - at % kBlockBytes;
+  if (block_left < kHeaderBytes || at + kHeaderBytes > bytes.size()) return std::nullopt;
+  const size_t length = LoadFixed<uint16_t>(bytes.data() + at + 4);
+  const int type = static_cast<unsigned char>(bytes[at + 6]);
+  if (type < kFull || type > kLast || kHeaderBytes + length > block_left ||
+      at + kHeaderBytes + length > bytes.size()) {
+    return std::nullopt;
+  }
+  if (Crc32c(bytes.substr(at + 6, length + 1)) != Unmask(LoadFixed<uint32_t>(bytes.data() + at))) {
+    return std::nullopt;
+  }
+  return Fragment{type, kHeaderBytes + length};
+}
+
+bool RecordBeginsBehind(std::string_view bytes, size_t from) {
+  for (size_t at = from; at < bytes.size(); ++at) {
+    const auto fragment = ParseFragment(bytes, at);
+    if (fragment && (fragment->type == kFull || fragment->type == kFirst)) return true;
+  }
+  return false;
+}
+
+StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
+  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
+  return file->Read(0, file->size());
+}
+
+Status Cut(Env& env, const std::string& path, size_t from, size_t to) {
+  env.Log(LogLevel::kWarning, StrCat(path, " at offset ", to, ": torn by a crash, ", from - to, " bytes cut"));
+  QR_RETURN_IF_ERROR(env.disk().Truncate(path, to));
+  QR_ASSIGN_OR_RETURN(const auto file, env.disk().Open(path, OpenMode::kAppend));
+  return file->SyncNow();
+}
+
+Status CheckFile(Env& env, const std::string& path, bool may_be_torn, bool one_record_at_most) {
+  QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env.disk(), path));
+  const LogScan scan = ScanLevelDbLog(bytes);
+  if (scan.whole_bytes == bytes.size()) return OkStatus();
+  if (!may_be_torn || (one_record_at_most && scan.more_behind)) {
+    return DataLoss(path, " at offset ", scan.whole_bytes, ": no valid record, in a part that was synced");
+  }
+  return Cut(env, path, bytes.size(), scan.whole_bytes);
+}
+
+}  // namespace
+
+LogScan ScanLevelDbLog(std::string_view bytes) {
+  LogScan scan;
+  bool inside = false;
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const size_t block_left = kBlockBytes - at % kBlockBytes;
+    if (block_left < kHeaderBytes) {  // Filled with zeros.
+      const size_t end = std::min(at + block_left, bytes.size());
+      const bool zeros = std::all_of(bytes.begin() + at, bytes.begin() + end, [](char c) { return c == 0; });
+      if (!zeros) break;
+      at = end;
+      if (!inside) scan.whole_bytes = at;
+      continue;
+    }
+    const auto fragment = ParseFragment(bytes, at);
+    const bool continues = fragment && (fragment->type == kMiddle || fragment->type == kLast);
+    if (!fragment || continues != inside) break;
+    at += fragment->bytes;
+    inside = fragment->type == kFirst || fragment->type == kMiddle;
+    if (!inside) scan.whole_bytes = at;
+  }
+  if (scan.whole_bytes < bytes.size()) scan.more_behind = RecordBeginsBehind(bytes, std::max(at, scan.whole_bytes + 1));
+  return scan;
+}
+
+Status CutTornTails(Env& env, const std::string& directory) {
+  Disk& disk = env.disk();
+  QR_ASSIGN_OR_RETURN(const auto names, disk.List(directory));
+  std::vector<std::pair<uint64_t, std::string>> logs;
+  bool tables = false;
+  for (const std::string& name : names) {
+    tables |= name.ends_with(".ldb");
+    if (!name.ends_with(".log")) continue;
+    uint64_t number = 0;
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    logs.emplace_back(number, StrCat(directory, "/", name));
+  }
+  const std::string current_path = StrCat(directory, "/CURRENT");
+  if (!disk.Exists(current_path)) {
+    if (tables || !logs.empty()) return DataLoss(current_path, " is missing, but tables or logs are there");
+    return OkStatus();
+  }
+  QR_ASSIGN_OR_RETURN(std::string manifest, ReadWhole(disk, current_path));
+  if (!manifest.ends_with('\n')) return DataLoss(current_path, ": does not end in a newline");
+  manifest.pop_back();
+  const std::string manifest_path = StrCat(directory, "/", manifest);
+  if (!disk.Exists(manifest_path)) return DataLoss(current_path, ": names ", manifest, ", which is missing");
+  QR_RETURN_IF_ERROR(CheckFile(env, manifest_path, true, true));
+  std::sort(logs.begin(), logs.end());
+  for (size_t i = 0; i < logs.size(); ++i) {
+    QR_RETURN_IF_ERROR(CheckFile(env, logs[i].second, i + 1 == logs.size(), false));
+  }
+  return OkStatus();
+}
+
+}  // namespace quadraft::store
