@@ -1,0 +1,13 @@
+// The wall clock of one node jumps by up to ten minutes either way and jumps back at the end. Monotonic time is not touched.
+#include "sim/faults/fault.h"
+
+namespace quadraft::sim {
+
+Closure BeginClockStep(FaultContext& context) {
+  Process& process = context.world->process(context.AnyNode());
+  const Duration before = process.wall_offset();
+  process.SetWallOffset(before + milliseconds(context.random->Between(-600'000, 600'000)));
+  return [&process, before] { process.SetWallOffset(before); };
+}
+
+}  // namespace quadraft::sim

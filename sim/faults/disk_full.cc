@@ -1,0 +1,13 @@
+// One disk is nearly full for a while: a few more kilobytes fit. The node must stop itself rather than go on half written.
+#include "sim/faults/fault.h"
+
+namespace quadraft::sim {
+
+Closure BeginDiskFull(FaultContext& context) {
+  SimDisk& disk = context.world->process(context.AnyNode()).disk();
+  const uint64_t before = disk.capacity_bytes();
+  disk.set_capacity_bytes(disk.used_bytes() + context.random->Below(8192));
+  return [&disk, before] { disk.set_capacity_bytes(before); };
+}
+
+}  // namespace quadraft::sim

@@ -1,0 +1,64 @@
+// A fault: something that goes wrong in a World for a while. One small file each; FaultTable() has a row for each.
+//
+//   FaultContext context{...};
+//   Closure stop = FindFault("symmetric-partition")->begin(context);   // Null: nothing to do just now.
+//   ...  stop();
+//
+// To add one: sim/faults/x.cc with one function of BeginFault's type, a declaration below, a row in fault_table.cc.
+#ifndef QUADRAFT_SIM_FAULTS_FAULT_H_
+#define QUADRAFT_SIM_FAULTS_FAULT_H_
+
+#include <string_view>
+#include <vector>
+
+#include "sim/world/world.h"
+
+namespace quadraft::sim {
+
+// The hands of a fault. Shared by all faults of a run; outlives their stop closures.
+struct FaultContext {
+  World* world = nullptr;
+  std::vector<NodeId> nodes;           // The servers. Clients are left alone.
+  Random* random = nullptr;
+  // The node that leads now; zero when unknown. Faults aim at it half of the time.
+  absl::AnyInvocable<NodeId()> leader;
+  // Brings a dead node back after `delay`.
+  absl::AnyInvocable<void(NodeId, Duration delay)> restart;
+
+  NodeId AnyNode() { return nodes[random->Below(nodes.size())]; }
+  NodeId LeaderOrAny() {
+    const NodeId known = leader ? leader() : NodeId{};
+    return known != NodeId{} && random->OneIn(2) ? known : AnyNode();
+  }
+};
+
+using BeginFault = Closure (*)(FaultContext&);
+
+struct FaultRow {
+  std::string_view name;
+  std::string_view what;
+  BeginFault begin;
+};
+
+const std::vector<FaultRow>& FaultTable();  // In order of name.
+const FaultRow* FindFault(std::string_view name);
+
+Closure BeginClockStep(FaultContext& context);
+Closure BeginCrash(FaultContext& context);
+Closure BeginDelayBurst(FaultContext& context);
+Closure BeginDiskError(FaultContext& context);
+Closure BeginDiskFull(FaultContext& context);
+Closure BeginDuplication(FaultContext& context);
+Closure BeginIsolation(FaultContext& context);
+Closure BeginKill(FaultContext& context);
+Closure BeginLossBurst(FaultContext& context);
+Closure BeginOneWayCut(FaultContext& context);
+Closure BeginPause(FaultContext& context);
+Closure BeginPowerFailure(FaultContext& context);
+Closure BeginReorder(FaultContext& context);
+Closure BeginSlowDisk(FaultContext& context);
+Closure BeginSymmetricPartition(FaultContext& context);
+
+}  // namespace quadraft::sim
+
+#endif  // QUADRAFT_SIM_FAULTS_FAULT_H_

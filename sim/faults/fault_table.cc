@@ -1,0 +1,33 @@
+#include "sim/faults/fault.h"
+
+namespace quadraft::sim {
+
+const std::vector<FaultRow>& FaultTable() {
+  static const auto& table = *new std::vector<FaultRow>{
+      {"clock-step", "a node's wall clock jumps by up to ten minutes", BeginClockStep},
+      {"crash", "a node loses power and what it had not synced", BeginCrash},
+      {"delay-burst", "every message is late by 10 to 300 ms", BeginDelayBurst},
+      {"disk-error", "a disk operation fails with an I/O error", BeginDiskError},
+      {"disk-full", "a disk has no space left", BeginDiskFull},
+      {"duplication", "messages arrive twice", BeginDuplication},
+      {"isolation", "a node is cut off from all the others", BeginIsolation},
+      {"kill", "kill -9 of a node", BeginKill},
+      {"loss-burst", "messages are lost", BeginLossBurst},
+      {"one-way-cut", "a link works in one direction only", BeginOneWayCut},
+      {"pause", "a node is stopped for longer than an election timeout", BeginPause},
+      {"power-failure", "all nodes lose power at once", BeginPowerFailure},
+      {"reorder", "messages overtake each other", BeginReorder},
+      {"slow-disk", "a node's syncs take 10 to 200 times as long", BeginSlowDisk},
+      {"symmetric-partition", "two groups of nodes do not hear each other", BeginSymmetricPartition},
+  };
+  return table;
+}
+
+const FaultRow* FindFault(std::string_view name) {
+  for (const FaultRow& row : FaultTable()) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace quadraft::sim
