@@ -1,5 +1,7 @@
 #include "node/metrics.h"
 
+#include <charconv>
+
 #include "core/base/strings.h"
 
 namespace quadraft::node {
@@ -34,11 +36,18 @@ void AppendHeader(std::string* out, std::string_view name, std::string_view help
   StrAppend(out, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
 }
 
+// Without an exponent: "0.0001".
+std::string Seconds(int64_t micros) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof(text), static_cast<double>(micros) / 1e6, std::chars_format::fixed);
+  return std::string(text, end.ptr);
+}
+
 void AppendHistogram(std::string* out, std::string_view name, const Histogram& histogram) {
   uint64_t cumulative = 0;
   for (size_t i = 0; i < Histogram::kBoundsMicros.size(); ++i) {
     cumulative += histogram.buckets()[i];
-    StrAppend(out, name, "_bucket{le=\"", static_cast<double>(Histogram::kBoundsMicros[i]) / 1e6, "\"} ", cumulative, "\n");
+    StrAppend(out, name, "_bucket{le=\"", Seconds(Histogram::kBoundsMicros[i]), "\"} ", cumulative, "\n");
   }
   StrAppend(out, name, "_bucket{le=\"+Inf\"} ", histogram.count(), "\n");
   StrAppend(out, name, "_sum ", static_cast<double>(histogram.sum_ns()) / 1e9, "\n");

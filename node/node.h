@@ -34,10 +34,10 @@ struct NodeOptions {
   Duration query_timeout = seconds(60);
   Duration update_timeout = seconds(10);
   size_t query_memory_bytes_max = size_t{1} << 30;
-  replica::HostOptions replica;
-  store::LogOptions log;
+  replica::Options replica;
+  store::WriteAheadLog::Options log;
   store::KvOptions kv;
-  store::GraphStateOptions state;
+  store::GraphState::Options state;
   http::ServerOptions http;
   // Called once when the node cannot go on (disk, log or state failed): the process must end, and may be started again.
   absl::AnyInvocable<void(Status)> on_fatal;
@@ -57,8 +57,8 @@ class Node {
 
   // For the simulator's checkers and for tests.
   const replica::ReplicaHost& replicas() const { return *replicas_; }
-  replica::ReplicaHost& replicas() { return *replicas_; }
   store::GraphState& state() { return *state_; }
+  bool started() const { return http_ != nullptr; }
 
  private:
   friend class Routes;

@@ -1,0 +1,52 @@
+#include "node/node.h"
+
+#include <utility>
+
+#include "node/routes.h"
+
+namespace quadraft::node {
+
+Node::Node(Env& env, NodeOptions options) : env_(env), options_(std::move(options)) {}
+
+Node::~Node() {
+  // The reverse of Start: nothing may answer into a part that is gone already.
+  tasks_.DestroyAll();
+  http_.reset();
+  if (replicas_) replicas_->Stop();
+}
+
+Status Node::Start() {
+  QR_ASSIGN_OR_RETURN(kv_, store::KvStore::Open(env_, "state", options_.kv));
+  QR_ASSIGN_OR_RETURN(state_, store::GraphState::Open(*kv_, kDataGroup, options_.state));
+  QR_ASSIGN_OR_RETURN(log_, store::WriteAheadLog::Open(env_, "log", options_.log));
+  options_.replica.on_fatal = [this](const Status& status) { Fatal(status); };
+  replicas_ = std::make_unique<replica::ReplicaHost>(env_, options_.id, *log_, options_.replica);
+  QR_RETURN_IF_ERROR(replicas_->AddGroup(kDataGroup, options_.voters, state_.get()));
+
+  std::vector<NodeId> peers;
+  for (const NodeId voter : options_.voters) {
+    if (voter != options_.id) peers.push_back(voter);
+  }
+  rpc_ = std::make_unique<RpcEndpoint>(env_, std::move(peers));
+  queries_ = std::make_unique<Queries>(env_, kDataGroup, *replicas_, *state_, metrics_);
+  mutations_ = std::make_unique<Mutations>(env_, options_.id, kDataGroup, *replicas_, *state_, *rpc_, metrics_, tasks_);
+  routes_ = std::make_unique<Routes>(*this);
+
+  auto http = std::make_unique<http::HttpServer>(env_, options_.http);
+  QR_RETURN_IF_ERROR(http->Start(options_.http_address, [this](http::Request request, http::ResponseWriter writer) {
+    routes_->Handle(std::move(request), std::move(writer));
+  }));
+  http_ = std::move(http);
+  replicas_->Start();
+  env_.Log(LogLevel::kInfo, StrCat("node ", options_.id, " serves http://", http_->address(), " from applied index ",
+                                   state_->applied_index()));
+  return OkStatus();
+}
+
+void Node::Fatal(const Status& status) {
+  if (std::exchange(failed_, true)) return;
+  env_.Log(LogLevel::kError, StrCat("node ", options_.id, " cannot go on: ", status.message()));
+  if (options_.on_fatal) options_.on_fatal(status);
+}
+
+}  // namespace quadraft::node

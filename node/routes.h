@@ -1,0 +1,40 @@
+// Which path does what:
+//   /sparql (also /query, /update)  SPARQL 1.1 Protocol: GET, POST in all forms
+//   /store                          SPARQL 1.1 Graph Store Protocol: GET HEAD PUT POST DELETE
+//   /livez /readyz                  the loop turns / this node can serve; one line per check
+//   /metrics                        Prometheus text
+//   /status                         this node's view of itself, as JSON
+// Every other path is 404 with this list.
+#ifndef QUADRAFT_NODE_ROUTES_H_
+#define QUADRAFT_NODE_ROUTES_H_
+
+#include <string>
+
+#include "core/http/message.h"
+#include "net/http/server.h"
+#include "node/node.h"
+
+namespace quadraft::node {
+
+class Routes {
+ public:
+  explicit Routes(Node& node) : node_(node) {}
+  void Handle(http::Request request, http::ResponseWriter writer);
+
+ private:
+  void Sparql(http::Request request, http::ResponseWriter writer);
+  void Store(http::Request request, http::ResponseWriter writer);
+  void Ready(http::ResponseWriter writer);
+  void StatusJson(http::ResponseWriter writer);
+  void MetricsText(http::ResponseWriter writer);
+
+  // Runs the mutation and answers with `status_when_done`.
+  Task<void> Mutate(proto::MutationRequest request, MonotonicTime deadline, int status_when_done, http::ResponseWriter writer);
+  Task<void> StoreWrite(http::Request request, http::ResponseWriter writer);
+
+  Node& node_;
+};
+
+}  // namespace quadraft::node
+
+#endif  // QUADRAFT_NODE_ROUTES_H_
