@@ -215,7 +215,7 @@ class Raft {
   void OnAppendReply(NodeId from, const AppendReply& reply);
   void OnHeartbeatReply(NodeId from, const HeartbeatReply& reply);
   void OnSnapshotReply(NodeId from, const SnapshotReply& reply);
-  void OnMatchAdvanced(Progress& peer);
+  void OnAccepted(Progress& peer, bool advanced);
   void MaybeCommit();
   void BroadcastHeartbeat(Leader& leader);
   void FlushAppends(Leader& leader);

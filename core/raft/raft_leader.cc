@@ -79,11 +79,12 @@ void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
       return;
     }
     peer.probe_sent = false;
-    if (reply.index > peer.match) {
+    const bool advanced = reply.index > peer.match;
+    if (advanced) {
       peer.match = reply.index;
       MaybeCommit();
     }
-    return OnMatchAdvanced(peer);
+    return OnAccepted(peer, advanced);
   }
   if (reply.index <= peer.match || peer.state == ProgressState::kSnapshot) return;  // Stale.
   if (peer.state == ProgressState::kProbe && peer.next.Previous() != reply.index) return;
@@ -96,7 +97,7 @@ void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
   peer.append_wanted = true;
 }
 
-void Raft::OnMatchAdvanced(Progress& peer) {
+void Raft::OnAccepted(Progress& peer, bool advanced) {
   switch (peer.state) {
     case ProgressState::kProbe:
       peer.BecomeReplicate();
@@ -106,7 +107,10 @@ void Raft::OnMatchAdvanced(Progress& peer) {
       peer.next = std::max(peer.next, peer.match.Next());
       break;
     case ProgressState::kSnapshot:
-      if (peer.match >= log_.snapshot_index()) peer.BecomeReplicate();
+      if (!advanced) break;
+      // Our log may have been compacted past it meanwhile: then the probe asks for another snapshot.
+      peer.BecomeProbe();
+      peer.append_wanted = true;
       break;
   }
 }

@@ -3,6 +3,7 @@
 // must make progress and agree.
 //
 // More seeds: --test_arg=--seeds=10000, or run the binary; one seed: --first_seed=N --seeds=1.
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -16,6 +17,11 @@ namespace {
 uint64_t g_first_seed = 1;
 uint64_t g_seeds = 300;
 constexpr int kSteps = 3000;
+
+// What the runs went through, so that a driver that tests nothing does not pass.
+struct Coverage {
+  uint64_t commits = 0, reads = 0, elections = 0, truncations = 0, snapshots = 0, crashes = 0;
+} g_coverage;
 
 Options RandomOptions(Random& random) {
   Options options;
@@ -33,7 +39,7 @@ class Driver {
   explicit Driver(uint64_t seed)
       : random_(seed, "driver"), cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed) {
     loss_ = random_.Below(30);
-    crash_ = random_.Below(20);
+    crash_ = random_.Below(6);
     compaction_ = random_.Below(30);
   }
 
@@ -44,6 +50,10 @@ class Driver {
     }
     ASSERT_TRUE(cluster_.status().ok()) << ToString(cluster_.status());
     Heal();
+    g_coverage.commits += cluster_.highest_commit().value();
+    g_coverage.reads += answered_;
+    g_coverage.snapshots += cluster_.snapshots_installed();
+    for (int node = 1; node <= cluster_.size(); ++node) Count(node);
   }
 
  private:
@@ -64,13 +74,23 @@ class Driver {
     } else if (dice < 920) {
       StartRead(node);
     } else if (dice < 920 + crash_) {
-      CrashOrRestart(node);
+      Crash(node);
+    } else if (dice < 935) {
+      cluster_.Restart(node);
     } else if (dice < 940 + compaction_) {
       cluster_.Compact(node, LogIndex(cluster_.applied(node).value() - random_.Below(3)));
+    } else if (dice < 975) {
+      if (random_.OneIn(4)) cluster_.Cut(node, AnyNode(), true);
     } else if (dice < 985) {
-      cluster_.Cut(node, AnyNode(), random_.OneIn(2));
-    } else {
+      Reconnect();
+    } else if (random_.OneIn(4)) {
       cluster_.Timeout(node);
+    }
+  }
+
+  void Reconnect() {
+    for (int a = 1; a <= cluster_.size(); ++a) {
+      for (int b = 1; b <= cluster_.size(); ++b) cluster_.Cut(a, b, false);
     }
   }
 
@@ -85,13 +105,16 @@ class Driver {
     }
   }
 
-  void CrashOrRestart(int node) {
-    if (cluster_.up(node)) {
-      cluster_.Crash(node, random_.Below(cluster_.unsynced_writes(node) + 1));
-      for (auto& [id, read] : reads_) read.dead = read.dead || read.node == node;
-    } else {
-      cluster_.Restart(node);
-    }
+  void Count(int node) {
+    g_coverage.elections += cluster_.raft(node).counters().elections_won;
+    g_coverage.truncations += cluster_.raft(node).log().truncations();
+  }
+
+  void Crash(int node) {
+    if (!cluster_.up(node)) return;
+    ++g_coverage.crashes;
+    Count(node);
+    cluster_.Crash(node, random_.Below(cluster_.unsynced_writes(node) + 1));
   }
 
   // A read that starts now must not be given an index below what anyone had committed by now.
@@ -112,10 +135,8 @@ class Driver {
   }
 
   void Heal() {
-    for (int a = 1; a <= cluster_.size(); ++a) {
-      cluster_.Restart(a);
-      for (int b = 1; b <= cluster_.size(); ++b) cluster_.Cut(a, b, false);
-    }
+    for (int node = 1; node <= cluster_.size(); ++node) cluster_.Restart(node);
+    Reconnect();
     // Clocks that go at one pace now: a leader and its commits within a bound.
     bool proposed = false;
     for (int round = 0; round < 2000; ++round) {
@@ -137,7 +158,6 @@ class Driver {
   struct PendingRead {
     int node;
     LogIndex at_least;
-    bool dead = false;
   };
   Random random_;
   Cluster cluster_;
@@ -152,6 +172,15 @@ TEST(RaftRandom, InvariantsHold) {
     Driver(seed).Run();
     if (HasFatalFailure()) return;
   }
+  std::printf("commits=%lu reads=%lu elections=%lu truncations=%lu snapshots=%lu crashes=%lu\n", g_coverage.commits,
+              g_coverage.reads, g_coverage.elections, g_coverage.truncations, g_coverage.snapshots, g_coverage.crashes);
+  if (g_seeds < 100) return;
+  EXPECT_GT(g_coverage.commits, g_seeds * 50);
+  EXPECT_GT(g_coverage.reads, g_seeds * 5);
+  EXPECT_GT(g_coverage.elections, g_seeds * 2);
+  EXPECT_GT(g_coverage.truncations, g_seeds / 4);
+  EXPECT_GT(g_coverage.snapshots, g_seeds / 4);
+  EXPECT_GT(g_coverage.crashes, g_seeds);
 }
 
 }  // namespace

@@ -262,6 +262,7 @@ void Cluster::Install(int node, LogIndex index, RaftTerm term, std::string_view 
   n.applied = index;
   n.states = {{index, state}};
   n.raft->SnapshotInstalled(index, term);
+  ++snapshots_installed_;
   Trace(StrCat(node, " installs snapshot ", index, "/", term));
 }
 

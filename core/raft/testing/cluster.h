@@ -48,6 +48,7 @@ class Cluster {
   bool HasUnsynced(int node) const { return !at(node).unsynced.empty(); }
   size_t unsynced_writes(int node) const { return at(node).unsynced.size(); }
   const std::deque<Message>& bag() const { return bag_; }
+  uint64_t snapshots_installed() const { return snapshots_installed_; }
   int leader() const;  // The one of the highest term that is up; 0: none.
   const Status& status() const { return status_; }
   LogIndex highest_commit() const { return invariants_.highest_commit(); }
@@ -110,6 +111,7 @@ class Cluster {
   Status status_;
   std::string trace_text_;
   uint64_t next_stream_ = 1;
+  uint64_t snapshots_installed_ = 0;
 };
 
 }  // namespace quadraft::raft

@@ -1,0 +1,229 @@
+#include "core/replica/codec.h"
+
+#include <memory>
+#include <optional>
+
+namespace quadraft::replica {
+namespace {
+
+using raft::Append;
+using raft::AppendReply;
+using raft::Heartbeat;
+using raft::HeartbeatReply;
+using raft::ReadIndexReply;
+using raft::ReadIndexRequest;
+using raft::SnapshotChunk;
+using raft::SnapshotReply;
+using raft::VoteReply;
+using raft::VoteRequest;
+
+void Encode(const VoteRequest& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_vote_request();
+  to->set_pre(body.pre);
+  to->set_last_index(body.last_index.value());
+  to->set_last_term(body.last_term.value());
+}
+void Encode(const VoteReply& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_vote_reply();
+  to->set_pre(body.pre);
+  to->set_granted(body.granted);
+}
+void Encode(const Append& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_append();
+  to->set_prev_index(body.prev_index.value());
+  to->set_prev_term(body.prev_term.value());
+  to->set_commit(body.commit.value());
+  for (const raft::Entry& entry : body.entries) {
+    auto* e = to->add_entries();
+    e->set_term(entry.term.value());
+    e->set_kind(static_cast<uint32_t>(entry.kind));
+    if (entry.payload) e->set_payload(*entry.payload);
+  }
+}
+void Encode(const AppendReply& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_append_reply();
+  to->set_rejected(body.rejected);
+  to->set_index(body.index.value());
+  to->set_hint_index(body.hint_index.value());
+  to->set_hint_term(body.hint_term.value());
+}
+void Encode(const Heartbeat& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_heartbeat();
+  to->set_commit(body.commit.value());
+  to->set_round(body.round);
+}
+void Encode(const HeartbeatReply& body, proto::RaftMessage* out) {
+  out->mutable_heartbeat_reply()->set_round(body.round);
+}
+void Encode(const SnapshotChunk& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_snapshot_chunk();
+  to->set_index(body.index.value());
+  to->set_index_term(body.index_term.value());
+  to->set_stream(body.stream);
+  to->set_offset(body.offset);
+  to->set_done(body.done);
+  to->set_crc32c(body.crc32c);
+  if (body.data) to->set_data(*body.data);
+}
+void Encode(const SnapshotReply& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_snapshot_reply();
+  to->set_index(body.index.value());
+  to->set_stream(body.stream);
+  to->set_next_offset(body.next_offset);
+  to->set_failed(body.failed);
+  to->set_installed(body.installed);
+}
+void Encode(const ReadIndexRequest& body, proto::RaftMessage* out) {
+  out->mutable_read_index_request()->set_id(body.id);
+}
+void Encode(const ReadIndexReply& body, proto::RaftMessage* out) {
+  auto* to = out->mutable_read_index_reply();
+  to->set_id(body.id);
+  to->set_ok(body.ok);
+  to->set_index(body.index.value());
+}
+
+// About what the encoding takes, without counting it out.
+size_t ApproximateBytes(const raft::Message& message) {
+  constexpr size_t kHead = 64, kPerEntry = 16;
+  size_t bytes = kHead;
+  if (const auto* append = std::get_if<Append>(&message.body)) {
+    for (const raft::Entry& entry : append->entries) bytes += kPerEntry + entry.payload_bytes();
+  } else if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
+    bytes += chunk->data ? chunk->data->size() : 0;
+  }
+  return bytes;
+}
+
+Append DecodeAppend(proto::RaftAppend* from) {
+  Append append{.prev_index = LogIndex(from->prev_index()),
+                .prev_term = RaftTerm(from->prev_term()),
+                .commit = LogIndex(from->commit())};
+  append.entries.reserve(from->entries_size());
+  LogIndex index = append.prev_index;
+  for (auto& entry : *from->mutable_entries()) {
+    index = index.Next();
+    // A kind out of range stays out of range: the machine refuses it.
+    const auto kind = static_cast<raft::EntryKind>(std::min<uint32_t>(entry.kind(), UINT8_MAX));
+    std::shared_ptr<const std::string> payload;
+    if (!entry.payload().empty()) payload = std::make_shared<const std::string>(std::move(*entry.mutable_payload()));
+    append.entries.push_back(
+        {.term = RaftTerm(entry.term()), .index = index, .kind = kind, .payload = std::move(payload)});
+  }
+  return append;
+}
+
+SnapshotChunk DecodeChunk(proto::RaftSnapshotChunk* from) {
+  return {.index = LogIndex(from->index()),
+          .index_term = RaftTerm(from->index_term()),
+          .stream = from->stream(),
+          .offset = from->offset(),
+          .done = from->done(),
+          .crc32c = from->crc32c(),
+          .data = std::make_shared<const std::string>(std::move(*from->mutable_data()))};
+}
+
+std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from) {
+  switch (from->body_case()) {
+    case proto::RaftMessage::kVoteRequest: {
+      const auto& b = from->vote_request();
+      return VoteRequest{.pre = b.pre(), .last_index = LogIndex(b.last_index()), .last_term = RaftTerm(b.last_term())};
+    }
+    case proto::RaftMessage::kVoteReply:
+      return VoteReply{.pre = from->vote_reply().pre(), .granted = from->vote_reply().granted()};
+    case proto::RaftMessage::kAppend:
+      return DecodeAppend(from->mutable_append());
+    case proto::RaftMessage::kAppendReply: {
+      const auto& b = from->append_reply();
+      return AppendReply{.rejected = b.rejected(),
+                         .index = LogIndex(b.index()),
+                         .hint_index = LogIndex(b.hint_index()),
+                         .hint_term = RaftTerm(b.hint_term())};
+    }
+    case proto::RaftMessage::kHeartbeat:
+      return Heartbeat{.commit = LogIndex(from->heartbeat().commit()), .round = from->heartbeat().round()};
+    case proto::RaftMessage::kHeartbeatReply:
+      return HeartbeatReply{.round = from->heartbeat_reply().round()};
+    case proto::RaftMessage::kSnapshotChunk:
+      return DecodeChunk(from->mutable_snapshot_chunk());
+    case proto::RaftMessage::kSnapshotReply: {
+      const auto& b = from->snapshot_reply();
+      return SnapshotReply{.index = LogIndex(b.index()),
+                           .stream = b.stream(),
+                           .next_offset = b.next_offset(),
+                           .failed = b.failed(),
+                           .installed = b.installed()};
+    }
+    case proto::RaftMessage::kReadIndexRequest:
+      return ReadIndexRequest{.id = from->read_index_request().id()};
+    case proto::RaftMessage::kReadIndexReply: {
+      const auto& b = from->read_index_reply();
+      return ReadIndexReply{.id = b.id(), .ok = b.ok(), .index = LogIndex(b.index())};
+    }
+    case proto::RaftMessage::BODY_NOT_SET:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Outbox::Add(GroupId group, raft::Message message) {
+  const bool bulk = std::holds_alternative<SnapshotChunk>(message.body);
+  Batch& batch = batches_[{message.to, bulk ? Channel::kSnapshot : Channel::kRaft}];
+  const size_t bytes = ApproximateBytes(message);
+  if (batch.bytes > 0 && batch.bytes + bytes > kBatchBytesMax) {
+    batch.closed.push_back(batch.proto.SerializeAsString());
+    batch.proto.Clear();
+    batch.bytes = 0;
+  }
+  batch.bytes += bytes;
+  auto* out = batch.proto.add_messages();
+  out->set_group(group.value());
+  out->set_term(message.term.value());
+  std::visit([out](const auto& body) { Encode(body, out); }, message.body);
+}
+
+void Outbox::Flush(Network& network) {
+  for (auto& [key, batch] : batches_) {
+    if (batch.bytes == 0) continue;
+    batch.closed.push_back(batch.proto.SerializeAsString());
+    const bool big = batch.bytes > kBatchBytesMax / 16;
+    if (big) {
+      batch.proto = proto::RaftBatch();  // Do not keep megabytes for the next heartbeat.
+    } else {
+      batch.proto.Clear();
+    }
+    batch.bytes = 0;
+    for (std::string& bytes : batch.closed) {
+      ++batches_sent_;
+      bytes_sent_ += bytes.size();
+      network.Send(key.first, key.second, std::move(bytes));
+    }
+    batch.closed.clear();
+  }
+}
+
+Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::RaftBatch* scratch,
+                   absl::AnyInvocable<void(GroupId, raft::Message)> receive) {
+  scratch->Clear();
+  if (bytes.size() > kMessageBytesMax || !scratch->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return InvalidArgument("not a batch of Raft messages (", bytes.size(), " bytes from node ", from, ")");
+  }
+  if (scratch->messages_size() > kBatchMessagesMax) {
+    return InvalidArgument(scratch->messages_size(), " Raft messages in one batch from node ", from);
+  }
+  Status status;
+  for (proto::RaftMessage& message : *scratch->mutable_messages()) {
+    auto body = DecodeBody(&message);
+    if (!body.has_value()) {
+      status.Update(InvalidArgument("a Raft message of an unknown kind from node ", from));
+      continue;
+    }
+    receive(GroupId(message.group()),
+            raft::Message{.from = from, .to = self, .term = RaftTerm(message.term()), .body = std::move(*body)});
+  }
+  return status;
+}
+
+}  // namespace quadraft::replica

@@ -1,0 +1,242 @@
+#include "core/replica/replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/strings.h"
+
+namespace quadraft::replica {
+namespace {
+
+// Outputs of one group in one turn; more wait for the next (a bound against our own mistakes).
+constexpr int kOutputsPerTurnMax = 64;
+
+Status CheckContiguous(GroupId group, const RecoveredGroup& recovered) {
+  LogIndex index = recovered.snapshot_index;
+  RaftTerm term = recovered.snapshot_term;
+  for (const raft::Entry& entry : recovered.entries) {
+    if (entry.index != index.Next() || entry.term < term) {
+      return DataLoss("log of group ", group, ": entry ", entry.index, "/", entry.term, " after ", index, "/", term);
+    }
+    index = entry.index;
+    term = entry.term;
+  }
+  return OkStatus();
+}
+
+RaftTerm TermAt(const RecoveredGroup& recovered, LogIndex index) {
+  if (index == recovered.snapshot_index) return recovered.snapshot_term;
+  return recovered.entries[index.value() - recovered.snapshot_index.value() - 1].term;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, GroupId group, std::vector<NodeId> voters,
+                                                    StateMachine* state_machine, RecoveredGroup recovered) {
+  QR_RETURN_IF_ERROR(CheckContiguous(group, recovered));
+  const LogIndex last{recovered.snapshot_index.value() + recovered.entries.size()};
+  const LogIndex applied = state_machine->applied_index();
+  const RaftTerm applied_term = state_machine->applied_term();
+  if (applied < recovered.snapshot_index) {
+    return DataLoss("group ", group, ": the state ends at ", applied, ", its log begins after ",
+                    recovered.snapshot_index);
+  }
+  // An installed snapshot is durable before its mark in the log: what the log holds is then older, or of a branch that lost.
+  if (applied > last || TermAt(recovered, applied) != applied_term) {
+    QR_RETURN_IF_ERROR(shared->log.SaveSnapshotMark(group, applied, applied_term));
+    recovered.snapshot_index = applied;
+    recovered.snapshot_term = applied_term;
+    recovered.entries.clear();
+  }
+  recovered.hard_state.commit = std::max(recovered.hard_state.commit, applied);
+  return std::make_unique<Replica>(shared, group, raft::Configuration(std::move(voters)), state_machine,
+                                   raft::Raft::Initial{.hard_state = recovered.hard_state,
+                                                       .snapshot_index = recovered.snapshot_index,
+                                                       .snapshot_term = recovered.snapshot_term,
+                                                       .entries = std::move(recovered.entries)});
+}
+
+Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters, StateMachine* state_machine,
+                 raft::Raft::Initial initial)
+    : shared_(*shared),
+      group_(group),
+      state_machine_(state_machine),
+      raft_(shared->self, std::move(voters), shared->options.raft, std::move(initial), shared->env.clock().Now(),
+            &shared->env.random(StrCat("raft/", group, "/election"))),
+      applied_(state_machine->applied_index()),
+      next_stream_(1) {}
+
+void Replica::Complete(ProposalCallback done, StatusOr<ProposalResult> result) {
+  shared_.completions.push_back([done = std::move(done), result = std::move(result)]() mutable {
+    done(std::move(result));
+  });
+}
+
+void Replica::Refuse(ProposalCallback done, Status status) {
+  ++counters_.proposals_refused;
+  Complete(std::move(done), std::move(status));
+}
+
+void Replica::CompleteRead(ReadCallback done, Status status) {
+  --pending_reads_;
+  if (!status.ok()) ++counters_.reads_failed;
+  shared_.completions.push_back([done = std::move(done), status = std::move(status)]() mutable {
+    done(std::move(status));
+  });
+}
+
+LogIndex Replica::Propose(std::string payload, ProposalCallback done) {
+  const Options& options = shared_.options;
+  const size_t bytes = payload.size();
+  if (bytes > std::min(options.proposal_bytes_max, kProposalBytesLimit)) {
+    Refuse(std::move(done), InvalidArgument("a proposal of ", bytes, " bytes; proposal_bytes_max is ",
+                                            std::min(options.proposal_bytes_max, kProposalBytesLimit)));
+    return LogIndex{};
+  }
+  if (proposals_.size() >= options.pending_proposals_max ||
+      proposal_bytes_ + bytes > std::max(options.pending_proposal_bytes_max, bytes)) {
+    Refuse(std::move(done), ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals of ",
+                                              proposal_bytes_, " bytes are pending"));
+    return LogIndex{};
+  }
+  auto index = raft_.Propose(std::make_shared<const std::string>(std::move(payload)));
+  if (!index.ok()) {
+    Refuse(std::move(done), index.status());
+    return LogIndex{};
+  }
+  ++counters_.proposals;
+  proposal_bytes_ += bytes;
+  proposals_.push_back({.index = *index, .term = raft_.term(), .bytes = bytes, .done = std::move(done)});
+  return *index;
+}
+
+void Replica::Tick(MonotonicTime now) { raft_.Tick(now); }
+
+MonotonicTime Replica::next_deadline() const {
+  MonotonicTime deadline = raft_.next_deadline();
+  for (const auto& [peer, sender] : senders_) deadline = std::min(deadline, sender.next_deadline());
+  for (const ReadQuestion& question : questions_) {
+    deadline = std::min(deadline, question.answered ? question.deadline
+                                                    : std::min(question.deadline, question.next_attempt));
+  }
+  if (receiver_) deadline = std::min(deadline, receiver_->last_heard() + shared_.options.snapshot_idle_timeout);
+  return deadline;
+}
+
+bool Replica::more_to_do() const { return applied_ < raft_.apply_limit() || output_again_; }
+
+uint64_t Replica::Advance(MonotonicTime now) {
+  uint64_t sync_id = 0;
+  AskReads(now);
+  PumpSenders(now);
+  for (int i = 0; i < kOutputsPerTurnMax && shared_.fault.ok(); ++i) {
+    output_again_ = false;
+    sync_id = std::max(sync_id, TakeOutput());
+    for (const raft::ReadResult& read : output_.reads) OnReadResult(read);
+    for (NodeId peer : output_.snapshots_wanted) StartSender(peer, now);
+    for (const auto& reply : output_.snapshot_replies) OnSnapshotReply(reply, now);
+    for (const auto& chunk : output_.snapshot_chunks) OnSnapshotChunk(chunk, now);
+    if (!output_again_) break;
+  }
+  if (!shared_.fault.ok()) return sync_id;
+  Apply();
+  AnswerReads();
+  FailLostProposals();
+  MaybeCompact(now);
+  LogRoleChange();
+  return sync_id;
+}
+
+// Duties 1 and 3 of raft.h; the host does 2.
+uint64_t Replica::TakeOutput() {
+  raft_.TakeOutput(&output_);
+  if (!raft_.fault().ok()) {
+    shared_.Fail(Annotate(raft_.fault(), StrCat("group ", group_)));
+    return 0;
+  }
+  if (output_.hard_state) {
+    if (Status status = shared_.log.SaveHardState(group_, *output_.hard_state); !status.ok()) {
+      shared_.Fail(Annotate(status, "log"));
+    }
+  }
+  if (!output_.entries.empty()) {
+    if (Status status = shared_.log.Append(group_, output_.entries); !status.ok()) {
+      shared_.Fail(Annotate(status, "log"));
+    }
+    counters_.appended_entries += output_.entries.size();
+    for (const raft::Entry& entry : output_.entries) counters_.appended_bytes += entry.payload_bytes();
+  }
+  for (raft::Message& message : output_.messages) shared_.outbox.Add(group_, std::move(message));
+  return output_.sync_id;
+}
+
+// Those of an earlier leadership: the next leader may commit them or not, and we shall not be told in time.
+void Replica::FailLostProposals() {
+  const bool leads = raft_.role() == raft::Role::kLeader;
+  while (!proposals_.empty() && (!leads || proposals_.front().term != raft_.term())) {
+    Proposal lost = std::move(proposals_.front());
+    proposals_.pop_front();
+    proposal_bytes_ -= lost.bytes;
+    ++counters_.proposals_unknown;
+    Complete(std::move(lost.done), DeadlineExceeded("leadership of group ", group_,
+                                                    " was lost: it is unknown whether entry ", lost.index, " commits"));
+  }
+}
+
+void Replica::LogRoleChange() {
+  if (seen_role_ == raft_.role() && seen_term_ == raft_.term() && seen_leader_ == raft_.leader()) return;
+  const bool news = seen_leader_ != raft_.leader() || seen_role_ != raft_.role();
+  seen_role_ = raft_.role();
+  seen_term_ = raft_.term();
+  seen_leader_ = raft_.leader();
+  if (news && seen_leader_ != NodeId{}) {
+    shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": node ", seen_leader_, " leads term ", seen_term_));
+  }
+}
+
+void Replica::FailPending(std::string_view why) {
+  while (!proposals_.empty()) {
+    ++counters_.proposals_unknown;
+    Complete(std::move(proposals_.front().done),
+             DeadlineExceeded(why, ": it is unknown whether entry ", proposals_.front().index, " commits"));
+    proposals_.pop_front();
+  }
+  proposal_bytes_ = 0;
+  for (ReadCallback& done : new_reads_) CompleteRead(std::move(done), Unavailable(why));
+  new_reads_.clear();
+  for (ReadQuestion& question : questions_) {
+    for (ReadCallback& done : question.done) CompleteRead(std::move(done), Unavailable(why));
+  }
+  questions_.clear();
+  while (!senders_.empty()) EndSender(senders_.begin()->first, /*installed=*/false);
+  receiver_.reset();
+}
+
+GroupStatus Replica::status(MonotonicTime now) const {
+  GroupStatus status{.role = raft_.role(),
+                     .term = raft_.term(),
+                     .leader = raft_.leader(),
+                     .commit = raft_.commit(),
+                     .applied = applied_,
+                     .last = raft_.log().last_index(),
+                     .snapshot = raft_.log().snapshot_index(),
+                     .retained_entries = raft_.log().size(),
+                     .retained_bytes = raft_.log().bytes(),
+                     .pending_proposals = proposals_.size(),
+                     .pending_reads = pending_reads_,
+                     .voters = raft_.configuration().voters(),
+                     .counters = counters_};
+  status.counters.raft = raft_.counters();
+  if (const raft::Leader* leader = raft_.leader_state()) {
+    for (const raft::Progress& peer : leader->peers) {
+      status.peers.push_back({.node = peer.node,
+                              .match = peer.match,
+                              .next = peer.next,
+                              .state = peer.state,
+                              .silent_for = now - peer.last_heard});
+    }
+  }
+  return status;
+}
+
+}  // namespace quadraft::replica

@@ -1,0 +1,199 @@
+// One group's replica as the host drives it: the machine, its proposals and reads, applying, compaction and snapshots.
+// Internal to core/replica; callers use ReplicaHost, which also explains the results.
+//
+//   replica.Step(now, message);  replica.Propose(payload, done);       // Inputs
+//   while (replica.Advance(now)) {}                                    // The turn: outputs to log, outbox, state machine
+#ifndef QUADRAFT_CORE_REPLICA_REPLICA_H_
+#define QUADRAFT_CORE_REPLICA_REPLICA_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "core/base/ids.h"
+#include "core/base/status.h"
+#include "core/env/env.h"
+#include "core/raft/raft.h"
+#include "core/replica/codec.h"
+#include "core/replica/log_store.h"
+#include "core/replica/options.h"
+#include "core/replica/snapshot_stream.h"
+#include "core/replica/state_machine.h"
+
+namespace quadraft::replica {
+
+struct ProposalResult {
+  LogIndex index;
+  std::string result;  // The state machine's.
+};
+using ProposalCallback = absl::AnyInvocable<void(StatusOr<ProposalResult>)>;
+using ReadCallback = absl::AnyInvocable<void(Status)>;
+
+// Since the host was made, for metrics.
+struct HostCounters {
+  uint64_t syncs = 0;
+  uint64_t batches_received = 0;
+  uint64_t batches_invalid = 0;    // Not decodable, or with unknown parts.
+  uint64_t messages_received = 0;
+  uint64_t messages_unknown_group = 0;
+  uint64_t snapshots_sent = 0;
+  uint64_t snapshots_installed = 0;
+  uint64_t snapshots_abandoned = 0;
+};
+
+struct GroupCounters {
+  raft::Counters raft;
+  uint64_t proposals = 0;          // Accepted.
+  uint64_t proposals_applied = 0;  // Answered with the state machine's word.
+  uint64_t proposals_refused = 0;
+  uint64_t proposals_unknown = 0;  // DeadlineExceeded.
+  uint64_t reads = 0;
+  uint64_t reads_failed = 0;
+  uint64_t appended_entries = 0;   // Written to the log.
+  uint64_t appended_bytes = 0;
+  uint64_t applied_entries = 0;
+  uint64_t compactions = 0;
+};
+
+struct PeerStatus {
+  NodeId node;
+  LogIndex match;
+  LogIndex next;
+  raft::ProgressState state;
+  Duration silent_for;  // Since the peer was last heard.
+};
+
+struct GroupStatus {
+  raft::Role role;
+  RaftTerm term;
+  NodeId leader;  // Zero: unknown.
+  LogIndex commit;
+  LogIndex applied;
+  LogIndex last;
+  LogIndex snapshot;  // The log begins after it.
+  size_t retained_entries;
+  size_t retained_bytes;
+  size_t pending_proposals;
+  size_t pending_reads;
+  std::vector<NodeId> voters;
+  std::vector<PeerStatus> peers;  // Of a leader.
+  GroupCounters counters;
+};
+
+// What the host lends to its replicas.
+struct ReplicaShared {
+  Env& env;
+  LogStore& log;
+  NodeId self;
+  const Options& options;
+  Outbox outbox;
+  std::vector<Closure> completions;  // Callbacks to run at the end of the turn.
+  size_t snapshot_streams = 0;       // Being sent.
+  HostCounters counters;
+  Status fault;                      // Once not OK, the host stops.
+  void Fail(const Status& status) { fault.Update(status); }
+};
+
+class Replica {
+ public:
+  // DataLoss when what was recovered and the state machine contradict each other.
+  static StatusOr<std::unique_ptr<Replica>> Recover(ReplicaShared* shared, GroupId group, std::vector<NodeId> voters,
+                                                    StateMachine* state_machine, RecoveredGroup recovered);
+  Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters, StateMachine* state_machine,
+          raft::Raft::Initial initial);
+
+  LogIndex Propose(std::string payload, ProposalCallback done);
+  void ReadBarrier(ReadCallback done);
+  void Step(MonotonicTime now, raft::Message message) { raft_.Step(now, std::move(message)); }
+  void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
+  void Tick(MonotonicTime now);
+
+  // Carries out what the machine wants and applies a bounded amount. Returns the sync that must be asked for (0: none).
+  // more_to_do(): another turn should follow.
+  uint64_t Advance(MonotonicTime now);
+  bool more_to_do() const;
+  MonotonicTime next_deadline() const;
+
+  // Answers all that is pending: it cannot be known any more.
+  void FailPending(std::string_view why);
+
+  GroupId group() const { return group_; }
+  const raft::Raft& raft() const { return raft_; }
+  LogIndex applied() const { return applied_; }
+  GroupStatus status(MonotonicTime now) const;
+
+  bool touched = false;  // The host's mark.
+
+ private:
+  struct Proposal {
+    LogIndex index;
+    RaftTerm term;
+    size_t bytes;
+    ProposalCallback done;
+  };
+  // Reads that asked together.
+  struct ReadQuestion {
+    std::vector<ReadCallback> done;
+    MonotonicTime deadline;
+    MonotonicTime next_attempt;
+    uint64_t id = 0;     // Of the attempt under way; 0: none.
+    LogIndex wait_for;   // Set once answered: to be applied.
+    bool answered = false;
+  };
+
+  // replica.cc
+  uint64_t TakeOutput();
+  void Refuse(ProposalCallback done, Status status);
+  void Complete(ProposalCallback done, StatusOr<ProposalResult> result);
+  void CompleteRead(ReadCallback done, Status status);
+  void FailLostProposals();
+  void LogRoleChange();
+  // replica_apply.cc
+  void Apply();
+  void AnswerProposals(std::span<const raft::Entry> entries, std::vector<StatusOr<std::string>>& results);
+  void MaybeCompact(MonotonicTime now);
+  LogIndex CompactionPoint(MonotonicTime now) const;
+  // replica_read.cc
+  void AskReads(MonotonicTime now);
+  void OnReadResult(const raft::ReadResult& result);
+  void AnswerReads();
+  // replica_snapshot.cc
+  void StartSender(NodeId peer, MonotonicTime now);
+  void PumpSenders(MonotonicTime now);
+  void OnSnapshotReply(const raft::ReceivedSnapshotReply& received, MonotonicTime now);
+  void OnSnapshotChunk(const raft::ReceivedChunk& received, MonotonicTime now);
+  void InstallSnapshot(const raft::ReceivedChunk& received);
+  void EndSender(NodeId peer, bool installed);
+
+  ReplicaShared& shared_;
+  const GroupId group_;
+  StateMachine* const state_machine_;
+  raft::Raft raft_;
+  raft::Output output_;
+  bool output_again_ = false;  // Carrying out one output gave the machine new inputs.
+  LogIndex applied_;
+
+  std::deque<Proposal> proposals_;  // By index.
+  size_t proposal_bytes_ = 0;
+  std::vector<ReadCallback> new_reads_;
+  std::deque<ReadQuestion> questions_;
+  size_t pending_reads_ = 0;
+  uint64_t next_read_id_ = 1;
+  NodeId asked_leader_;  // To ask again when it changes.
+
+  std::map<NodeId, SnapshotSender> senders_;
+  std::unique_ptr<SnapshotReceiver> receiver_;
+  uint64_t next_stream_;
+
+  raft::Role seen_role_ = raft::Role::kFollower;
+  RaftTerm seen_term_;
+  NodeId seen_leader_;
+  GroupCounters counters_;
+};
+
+}  // namespace quadraft::replica
+
+#endif  // QUADRAFT_CORE_REPLICA_REPLICA_H_

@@ -1,0 +1,257 @@
+#include "core/replica/replica_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/strings.h"
+
+namespace quadraft::replica {
+
+ReplicaHost::ReplicaHost(Env& env, NodeId self, LogStore& log, Options options)
+    : self_(self),
+      options_(std::move(options)),
+      shared_{.env = env, .log = log, .self = self, .options = options_},
+      alive_(std::make_shared<bool>(true)) {}
+
+ReplicaHost::~ReplicaHost() { Stop(); }
+
+Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters, StateMachine* state_machine) {
+  if (replicas_.contains(group)) return AlreadyExists("group ", group);
+  std::sort(voters.begin(), voters.end());
+  voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
+  if (voters.empty() || voters.size() > raft::kVotersMax) {
+    return InvalidArgument("group ", group, " has ", voters.size(), " voters; 1 to ", raft::kVotersMax, " can be");
+  }
+  if (!recovered_) recovered_ = shared_.log.TakeRecovered();
+  RecoveredGroup recovered;
+  if (const auto found = recovered_->find(group); found != recovered_->end()) {
+    recovered = std::move(found->second);
+    recovered_->erase(found);
+  }
+  QR_ASSIGN_OR_RETURN(auto replica, Replica::Recover(&shared_, group, std::move(voters), state_machine,
+                                                     std::move(recovered)));
+  Replica& added = *replicas_.emplace(group, std::move(replica)).first->second;
+  if (started_) Touch(added);
+  return OkStatus();
+}
+
+void ReplicaHost::Start() {
+  QR_CHECK(!started_) << "started twice";
+  started_ = true;
+  for (const Channel channel : {Channel::kRaft, Channel::kSnapshot}) {
+    shared_.env.network().OnMessage(channel, [this, alive = alive_](NodeId from, std::string_view bytes) {
+      if (*alive) OnBatch(from, bytes);
+    });
+  }
+  for (auto& [group, replica] : replicas_) Touch(*replica);
+}
+
+void ReplicaHost::Stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  *alive_ = false;
+  if (timer_ != TimerId{}) shared_.env.executor().Cancel(timer_);
+  FailAll();
+}
+
+void ReplicaHost::FailAll() {
+  for (auto& [group, replica] : replicas_) replica->FailPending("node stops");
+  RunCompletions();
+}
+
+Replica* ReplicaHost::Find(GroupId group) const {
+  const auto found = replicas_.find(group);
+  return found == replicas_.end() ? nullptr : found->second.get();
+}
+
+Replica& ReplicaHost::At(GroupId group) const {
+  Replica* replica = Find(group);
+  QR_CHECK(replica != nullptr) << "no group " << group;
+  return *replica;
+}
+
+LogIndex ReplicaHost::Propose(GroupId group, std::string payload, ProposalCallback done) {
+  Replica* replica = Find(group);
+  Status refused;
+  if (stopped_ || !shared_.fault.ok()) refused = Unavailable("node stops");
+  if (replica == nullptr) refused.Update(NotFound("no group ", group));
+  if (refused.ok()) {
+    const LogIndex index = replica->Propose(std::move(payload), std::move(done));
+    Touch(*replica);
+    PostTurn();
+    return index;
+  }
+  shared_.env.executor().Post([done = std::move(done), refused]() mutable { done(refused); });
+  return LogIndex{};
+}
+
+void ReplicaHost::ReadBarrier(GroupId group, ReadCallback done) {
+  Replica* replica = Find(group);
+  Status refused;
+  if (stopped_ || !shared_.fault.ok()) refused = Unavailable("node stops");
+  if (replica == nullptr) refused.Update(NotFound("no group ", group));
+  if (refused.ok()) {
+    replica->ReadBarrier(std::move(done));
+    Touch(*replica);
+    return PostTurn();
+  }
+  shared_.env.executor().Post([done = std::move(done), refused]() mutable { done(refused); });
+}
+
+void ReplicaHost::Touch(Replica& replica) {
+  if (!replica.touched) {
+    replica.touched = true;
+    touched_.push_back(&replica);
+  }
+  if (!turn_posted_ && started_ && touched_.size() == 1) PostTurn();
+}
+
+void ReplicaHost::PostTurn() {
+  if (turn_posted_ || stopped_ || !started_) return;
+  turn_posted_ = true;
+  shared_.env.executor().Post([this, alive = alive_] {
+    if (!*alive) return;
+    turn_posted_ = false;
+    Turn();
+  });
+}
+
+void ReplicaHost::Turn() {
+  if (stopped_ || !shared_.fault.ok()) return;
+  const MonotonicTime now = shared_.env.clock().Now();
+  std::vector<Replica*> work;
+  work.swap(touched_);
+  for (Replica* replica : work) {
+    replica->touched = false;
+    const uint64_t sync_id = replica->Advance(now);
+    if (sync_id != 0) unsynced_.emplace_back(replica, sync_id);
+    if (!shared_.fault.ok()) return ReportFault();
+    if (replica->more_to_do()) Touch(*replica);
+  }
+  work.clear();
+  if (touched_.empty()) touched_.swap(work);  // Keeps its memory.
+  StartSync();
+  shared_.outbox.Flush(shared_.env.network());
+  ArmTimer();
+  RunCompletions();
+}
+
+// A callback may call anything, Stop and the destructor of the host's owner included.
+void ReplicaHost::RunCompletions() {
+  std::vector<Closure> completions;
+  completions.swap(shared_.completions);
+  for (Closure& completion : completions) completion();
+}
+
+void ReplicaHost::StartSync() {
+  if (sync_under_way_ || unsynced_.empty()) return;
+  sync_under_way_ = true;
+  syncing_.swap(unsynced_);
+  ++shared_.counters.syncs;
+  shared_.log.Sync([this, alive = alive_](Status status) {
+    if (*alive) OnSynced(std::move(status));
+  });
+}
+
+void ReplicaHost::OnSynced(Status status) {
+  sync_under_way_ = false;
+  if (!status.ok()) {
+    shared_.Fail(Annotate(status, "log"));
+    return ReportFault();
+  }
+  for (auto& [replica, sync_id] : syncing_) {
+    replica->Synced(sync_id);
+    if (!replica->touched) {
+      replica->touched = true;
+      touched_.push_back(replica);
+    }
+  }
+  syncing_.clear();
+  Turn();
+}
+
+void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
+  if (!shared_.fault.ok()) return;
+  const MonotonicTime now = shared_.env.clock().Now();
+  ++shared_.counters.batches_received;
+  const Status status = DecodeBatch(from, self_, bytes, &scratch_, [&](GroupId group, raft::Message message) {
+    ++shared_.counters.messages_received;
+    Replica* replica = Find(group);
+    if (replica == nullptr) {
+      ++shared_.counters.messages_unknown_group;
+      return;
+    }
+    replica->Step(now, std::move(message));
+    if (!replica->touched) {
+      replica->touched = true;
+      touched_.push_back(replica);
+    }
+  });
+  if (!status.ok()) ++shared_.counters.batches_invalid;
+  Turn();
+}
+
+void ReplicaHost::OnTimer() {
+  timer_ = TimerId{};
+  timer_at_ = MonotonicTime::max();
+  const MonotonicTime now = shared_.env.clock().Now();
+  for (auto& [group, replica] : replicas_) {
+    if (replica->next_deadline() > now) continue;
+    replica->Tick(now);
+    if (!replica->touched) {
+      replica->touched = true;
+      touched_.push_back(replica.get());
+    }
+  }
+  Turn();
+}
+
+// Deadlines mostly move away (a follower's with each heartbeat): the timer is left to run early and looks again. Only a
+// nearer deadline moves it.
+void ReplicaHost::ArmTimer() {
+  MonotonicTime deadline = MonotonicTime::max();
+  for (const auto& [group, replica] : replicas_) deadline = std::min(deadline, replica->next_deadline());
+  if (deadline >= timer_at_ || deadline == MonotonicTime::max()) return;
+  if (timer_ != TimerId{}) shared_.env.executor().Cancel(timer_);
+  timer_at_ = deadline;
+  const Duration delay = std::max(deadline - shared_.env.clock().Now(), Duration(0));
+  timer_ = shared_.env.executor().RunAfter(delay, [this, alive = alive_] {
+    if (*alive) OnTimer();
+  });
+}
+
+void ReplicaHost::ReportFault() {
+  if (fault_reported_) return;
+  fault_reported_ = true;
+  shared_.env.Log(LogLevel::kError, StrCat("replica host stops: ", ToString(shared_.fault)));
+  if (timer_ != TimerId{}) shared_.env.executor().Cancel(timer_);
+  timer_ = TimerId{};
+  shared_.env.executor().Post([this, alive = alive_] {
+    if (!*alive) return;
+    const Status fault = shared_.fault;
+    auto on_fatal = options_.on_fatal;
+    FailAll();
+    if (on_fatal) on_fatal(fault);
+  });
+}
+
+GroupStatus ReplicaHost::status(GroupId group) const { return At(group).status(shared_.env.clock().Now()); }
+
+std::optional<NodeId> ReplicaHost::leader(GroupId group) const {
+  const Replica* replica = Find(group);
+  if (replica == nullptr || replica->raft().leader() == NodeId{}) return std::nullopt;
+  return replica->raft().leader();
+}
+
+LogIndex ReplicaHost::applied_index(GroupId group) const { return At(group).applied(); }
+LogIndex ReplicaHost::last_index(GroupId group) const { return At(group).raft().log().last_index(); }
+const raft::Raft& ReplicaHost::raft(GroupId group) const { return At(group).raft(); }
+
+std::vector<GroupId> ReplicaHost::groups() const {
+  std::vector<GroupId> groups;
+  for (const auto& [group, replica] : replicas_) groups.push_back(group);
+  return groups;
+}
+
+}  // namespace quadraft::replica

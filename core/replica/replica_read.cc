@@ -1,0 +1,72 @@
+// Linearizable reads: those that arrive together share one question to the leader; lost questions and refusals are asked
+// again, of whoever leads by then, until read_timeout.
+#include <algorithm>
+#include <utility>
+
+#include "core/replica/replica.h"
+
+namespace quadraft::replica {
+
+void Replica::ReadBarrier(ReadCallback done) {
+  ++counters_.reads;
+  ++pending_reads_;
+  if (pending_reads_ > shared_.options.pending_reads_max) {
+    return CompleteRead(std::move(done), ResourceExhausted("group ", group_, ": ", pending_reads_ - 1, " reads wait"));
+  }
+  new_reads_.push_back(std::move(done));
+}
+
+void Replica::AskReads(MonotonicTime now) {
+  const Options& options = shared_.options;
+  if (!new_reads_.empty() && questions_.size() < options.read_questions_max) {
+    questions_.push_back({.done = std::exchange(new_reads_, {}),
+                          .deadline = now + options.read_timeout,
+                          .next_attempt = now});
+  }
+  const NodeId leader = raft_.leader();
+  const bool new_leader = leader != asked_leader_ && leader != NodeId{};
+  if (leader != NodeId{}) asked_leader_ = leader;
+  for (auto question = questions_.begin(); question != questions_.end();) {
+    if (now >= question->deadline) {
+      for (ReadCallback& done : question->done) {
+        CompleteRead(std::move(done), Unavailable("group ", group_, ": no quorum confirmed the read in time"));
+      }
+      question = questions_.erase(question);
+      continue;
+    }
+    if (!question->answered && (now >= question->next_attempt || new_leader)) {
+      question->id = next_read_id_++;
+      question->next_attempt = now + options.read_attempt_timeout;
+      raft_.ReadIndex(question->id);
+    }
+    ++question;
+  }
+}
+
+void Replica::OnReadResult(const raft::ReadResult& result) {
+  for (ReadQuestion& question : questions_) {
+    if (question.answered || question.id != result.id) continue;
+    question.id = 0;
+    if (result.ok) {
+      question.answered = true;
+      question.wait_for = result.index;
+    } else {
+      question.next_attempt = shared_.env.clock().Now() + shared_.options.read_retry_delay;
+    }
+    return;
+  }
+}
+
+void Replica::AnswerReads() {
+  for (auto question = questions_.begin(); question != questions_.end();) {
+    if (!question->answered || question->wait_for > applied_) {
+      ++question;
+      continue;
+    }
+    for (ReadCallback& done : question->done) CompleteRead(std::move(done), OkStatus());
+    question = questions_.erase(question);
+  }
+  if (!new_reads_.empty() && questions_.size() < shared_.options.read_questions_max) output_again_ = true;
+}
+
+}  // namespace quadraft::replica
