@@ -48,6 +48,7 @@ struct Core {
   std::unique_ptr<const leveldb::FilterPolicy> filter;
   std::unique_ptr<leveldb::DB> db;
   Status failed;
+  std::weak_ptr<void> shared;
 };
 
 namespace {
@@ -177,5 +178,6 @@ uint64_t KvStore::ApproximateBytes(std::string_view begin, std::string_view end)
 }
 
 Env& KvStore::env() const { return core_->env; }
+std::weak_ptr<void>& KvStore::shared() const { return core_->shared; }
 
 }  // namespace quadraft::store

@@ -118,19 +118,22 @@ class KvStore {
 
   Env& env() const;
 
-  // One object per store that all its users share (the dictionary), made by the first who asks.
+  // Another handle of the same store, for those who may outlive the first one.
+  std::unique_ptr<KvStore> Share() const { return std::unique_ptr<KvStore>(new KvStore(core_)); }
+
+  // One object per store that all its users share (the dictionary), made by the first who asks, gone with the last.
   template <typename T, typename Make>
   StatusOr<std::shared_ptr<T>> Shared(Make make) {
-    if (auto held = shared_.lock()) return std::static_pointer_cast<T>(held);
+    if (auto held = shared().lock()) return std::static_pointer_cast<T>(held);
     StatusOr<std::shared_ptr<T>> made = make();
-    if (made.ok()) shared_ = *made;
+    if (made.ok()) shared() = *made;
     return made;
   }
 
  private:
   explicit KvStore(std::shared_ptr<kv_internal::Core> core) : core_(std::move(core)) {}
+  std::weak_ptr<void>& shared() const;
   std::shared_ptr<kv_internal::Core> core_;
-  std::weak_ptr<void> shared_;
 };
 
 }  // namespace quadraft::store

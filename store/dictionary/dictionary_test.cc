@@ -1,0 +1,112 @@
+#include "store/dictionary/dictionary.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "store/kv/keys.h"
+#include "store/testing/memory_env.h"
+
+namespace quadraft::store {
+namespace {
+
+using rdf::Term;
+
+// Four fingerprints for all terms: nearly everything clashes.
+Hash128 Clashing(std::string_view bytes) { return {7, Fingerprint64(bytes) % 4}; }
+
+struct DictionaryTest : testing::TestWithParam<bool> {
+  void SetUp() override { Open(); }
+  void Open() {
+    dictionary.reset();
+    kv.reset();
+    kv = std::move(*KvStore::Open(env, "state", KvOptions::Small()));
+    dictionary = *Dictionary::Of(*kv, {.cache_terms = 16, .fingerprint = GetParam() ? &Clashing : &Fingerprint});
+  }
+  TermId Put(const Term& term) {
+    KvBatch batch;
+    Dictionary::Writer writer(*dictionary);
+    const TermId id = *writer.IdOf(term, &batch);
+    EXPECT_EQ(*writer.IdOf(term, &batch), id);
+    writer.Finish(&batch);
+    EXPECT_TRUE(kv->Write(&batch, false).ok());
+    writer.Written();
+    return id;
+  }
+  MemoryEnv env;
+  std::unique_ptr<KvStore> kv;
+  std::shared_ptr<Dictionary> dictionary;
+};
+
+TEST_P(DictionaryTest, IdsAreOneToOneAlsoAfterReopening) {
+  std::map<TermId, Term> all;
+  Random random(3, "terms");
+  for (int i = 0; i < 500; ++i) {
+    const std::string text = StrCat("http://example/", random.Below(200), random.OneIn(3) ? std::string(2000, 'x') : "");
+    Term term = Term::Iri(text);
+    if (random.OneIn(3)) term = Term::Literal(text);
+    if (random.OneIn(3)) term = Term::Literal(text, "http://example/type");
+    if (random.OneIn(4)) term = Term::Literal(text, {}, "en");
+    if (random.OneIn(4)) term = Term::Blank(StrCat("b", random.Below(200)));
+    if (random.OneIn(8)) term = Term::Literal(StrCat("0", random.Below(50)), rdf::kXsdInteger);  // Not canonical.
+    const TermId id = Put(term);
+    const auto [it, fresh] = all.try_emplace(id, term);
+    EXPECT_EQ(it->second, term);
+    if (random.OneIn(100)) Open();
+  }
+  std::set<Term> distinct;
+  for (const auto& [id, term] : all) {
+    EXPECT_TRUE(distinct.insert(term).second) << "two ids for " << term.value;
+    EXPECT_EQ(*dictionary->Lookup(id), term);
+    EXPECT_EQ(*dictionary->Find(term), id);
+  }
+  EXPECT_GT(all.size(), 150u);
+  const auto checked = dictionary->Check();
+  ASSERT_TRUE(checked.ok()) << ToString(checked.status());
+  EXPECT_EQ(*checked, all.size());
+}
+
+TEST_P(DictionaryTest, UnknownTermsAndIds) {
+  EXPECT_EQ(*dictionary->Find(Term::Iri("http://a")), std::nullopt);
+  EXPECT_EQ(*dictionary->Find(Term::Literal("7", rdf::kXsdInteger)), InlineId(Term::Literal("7", rdf::kXsdInteger)));
+  const TermId id = Put(Term::Iri("http://a"));
+  EXPECT_EQ(*dictionary->Find(Term::Iri("http://b")), std::nullopt);
+  EXPECT_EQ(dictionary->Lookup(TermId(id.value() + 1)).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(kNoTerm).status().code(), absl::StatusCode::kDataLoss);
+  // The right sequence under another tag or bucket is another id.
+  Open();
+  EXPECT_EQ(dictionary->Lookup(TermId(id.value() ^ uint64_t{1} << 50)).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(MakeTermId(IdTag::kBlank, id.value())).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(MakeTermId(IdTag::kLocal, 1)).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_P(DictionaryTest, NothingHappensWithoutWritten) {
+  {
+    KvBatch batch;
+    Dictionary::Writer writer(*dictionary);
+    ASSERT_TRUE(writer.IdOf(Term::Iri("http://lost"), &batch).ok());
+    EXPECT_TRUE((*writer.Find(Term::Iri("http://lost"))).has_value());
+  }
+  EXPECT_EQ(*dictionary->Find(Term::Iri("http://lost")), std::nullopt);
+}
+
+TEST_P(DictionaryTest, CheckNoticesDamage) {
+  const TermId a = Put(Term::Iri("http://a")), b = Put(Term::Iri("http://b"));
+  ASSERT_TRUE(dictionary->Check().ok());
+  KvBatch batch;
+  batch.Put(TermKey(1), rdf::EncodeTerm(Term::Iri("http://b")));
+  ASSERT_TRUE(kv->Write(&batch, false).ok());
+  EXPECT_EQ(dictionary->Check().status().code(), absl::StatusCode::kDataLoss);
+  batch.Clear();
+  batch.Put(TermKey(1), rdf::EncodeTerm(Term::Iri("http://a")));
+  batch.Put(TermKey(99), rdf::EncodeTerm(Term::Iri("http://c")));
+  ASSERT_TRUE(kv->Write(&batch, false).ok());
+  EXPECT_EQ(dictionary->Check().status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(a, b);
+}
+
+INSTANTIATE_TEST_SUITE_P(RealAndClashing, DictionaryTest, testing::Bool());
+
+}  // namespace
+}  // namespace quadraft::store
