@@ -1,10 +1,12 @@
-// Characters: UTF-8, and the name classes that Turtle 1.1 (section 6.5) and SPARQL 1.1 (section 19.8) share.
+// Characters: UTF-8, and the name classes that Turtle 1.1 (section 6.5) and SPARQL 1.1
+// (section 19.8) share.
 //
 //   char32_t c;
-//   int n = DecodeUtf8(p, end, &c);   // n > 0: c took n bytes; 0: not UTF-8; -1: well so far, but `end` cuts it
-//   if (n > 0 && IsPnCharsBase(c)) ...
+//   int n = DecodeUtf8(p, end, &c);   // n > 0: c took n bytes; 0: not UTF-8; -1: well so far, but
+//   `end` cuts it if (n > 0 && IsPnCharsBase(c)) ...
 //
-// The tables are built at compile time. A byte from 0x80 on is in no ASCII class but kIriByte: look at it with DecodeUtf8.
+// The tables are built at compile time. A byte from 0x80 on is in no ASCII class but kIriByte: look
+// at it with DecodeUtf8.
 #ifndef QUADRAFT_CORE_RDF_CHARS_H_
 #define QUADRAFT_CORE_RDF_CHARS_H_
 
@@ -16,9 +18,7 @@
 
 namespace quadraft::rdf {
 
-constexpr bool IsAsciiLetter(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+constexpr bool IsAsciiLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 constexpr bool IsAsciiDigit(char c) { return c >= '0' && c <= '9'; }
 
 namespace chars_internal {

@@ -6,7 +6,7 @@
 namespace quadraft::rdf {
 namespace {
 
-constexpr std::string_view kNeedsEscape("\"\\\n\r", 4);
+constexpr bool NeedsEscape(char c) { return c == '"' || c == '\\' || c == '\n' || c == '\r'; }
 
 // `hex` in [0-9A-Fa-f], or -1.
 int HexValue(char hex) {
@@ -30,15 +30,24 @@ bool ParseCodePoint(std::string_view text, size_t digits, char32_t* c) {
 // The character that \letter stands for, or 0.
 char EcharValue(char letter) {
   switch (letter) {
-    case 't': return '\t';
-    case 'b': return '\b';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 'f': return '\f';
-    case '"': return '"';
-    case '\'': return '\'';
-    case '\\': return '\\';
-    default: return 0;
+    case 't':
+      return '\t';
+    case 'b':
+      return '\b';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 'f':
+      return '\f';
+    case '"':
+      return '"';
+    case '\'':
+      return '\'';
+    case '\\':
+      return '\\';
+    default:
+      return 0;
   }
 }
 
@@ -46,9 +55,10 @@ char EcharValue(char letter) {
 
 void AppendEscaped(std::string* out, std::string_view text) {
   while (true) {
-    const size_t at = text.find_first_of(kNeedsEscape);
+    size_t at = 0;
+    while (at < text.size() && !NeedsEscape(text[at])) ++at;
     out->append(text.substr(0, at));
-    if (at == std::string_view::npos) return;
+    if (at == text.size()) return;
     out->push_back('\\');
     const char c = text[at];
     out->push_back(c == '\n' ? 'n' : c == '\r' ? 'r' : c);

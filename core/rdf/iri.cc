@@ -5,7 +5,8 @@
 namespace quadraft::rdf {
 namespace {
 
-// RFC 3986, section 3. An absent part and an empty one differ for authority and query, hence the flags.
+// RFC 3986, section 3. An absent part and an empty one differ for authority and query, hence the
+// flags.
 struct Parts {
   std::string_view scheme;  // Without the colon.
   std::string_view authority;

@@ -1,25 +1,18 @@
 #include "core/rdf/isomorphism.h"
 
-#include "core/rdf/syntax.h"
+#include "core/rdf/testing.h"
 #include "gtest/gtest.h"
 
 namespace quadraft::rdf {
 namespace {
 
-std::vector<Quad> Parse(std::string_view text) {
-  std::vector<Quad> quads;
-  auto reader = NewReader(Syntax::kTriG, {.base = "http://e/"});
-  reader->OnQuad([&](Quad&& quad) {
-    quads.push_back(std::move(quad));
-    return OkStatus();
-  });
-  Status status = reader->Feed(text);
-  if (status.ok()) status = reader->Finish();
-  EXPECT_TRUE(status.ok()) << ToString(status);
-  return quads;
+std::vector<Quad> Quads(std::string_view text) {
+  Parsed parsed = Parse(text, Syntax::kTriG, {.base = "http://e/"});
+  EXPECT_TRUE(parsed.status.ok()) << ToString(parsed.status);
+  return parsed.quads;
 }
 
-bool Same(std::string_view a, std::string_view b) { return Isomorphic(Parse(a), Parse(b)); }
+bool Same(std::string_view a, std::string_view b) { return Isomorphic(Quads(a), Quads(b)); }
 
 TEST(IsomorphismTest, GroundGraphsAreSets) {
   EXPECT_TRUE(Same("<a> <p> 1, 2.", "<a> <p> 2, 1, 2."));

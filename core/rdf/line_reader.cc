@@ -1,10 +1,8 @@
 // N-Triples and N-Quads (RDF 1.1 N-Triples, section 7; RDF 1.1 N-Quads, section 4).
 //
-// Only whole lines are scanned. Their last byte is CR or LF, which no token may hold, so every inner loop stops there without
-// asking for the end. The four terms are reused: a handler that moves nothing out costs no allocation.
-#include <algorithm>
-#include <cstring>
-
+// Only whole lines are scanned. Their last byte is CR or LF, which no token may hold, so every
+// inner loop stops there without asking for the end. The four terms are reused: a handler that
+// moves nothing out costs no allocation.
 #include "core/rdf/escape.h"
 #include "core/rdf/iri.h"
 #include "core/rdf/reader_base.h"
@@ -14,6 +12,14 @@ namespace quadraft::rdf {
 namespace {
 
 constexpr bool IsEndOfLine(char c) { return c == '\n' || c == '\r'; }
+
+// How many bytes of `text` are whole lines.
+size_t WholeLines(std::string_view text) {
+  const size_t lf = text.rfind('\n');
+  const size_t whole = lf == std::string_view::npos ? 0 : lf + 1;
+  const size_t cr = text.substr(whole).rfind('\r');
+  return cr == std::string_view::npos ? whole : whole + cr + 1;
+}
 
 class LineReader final : public ReaderBase {
  public:
@@ -47,8 +53,7 @@ class LineReader final : public ReaderBase {
 };
 
 StatusOr<size_t> LineReader::Consume(std::string_view text, bool final) {
-  const size_t last = text.find_last_of("\r\n");
-  size_t whole = last == std::string_view::npos ? 0 : last + 1;
+  const size_t whole = WholeLines(text);
   if (whole > 0) QR_RETURN_IF_ERROR(ReadLines(text.substr(0, whole)));
   if (!final || whole == text.size()) return whole;
   // The last line has no end: give it one. Positions are counted from the text that was offered.
@@ -104,7 +109,8 @@ const char* LineReader::ReadStatement(const char* p) {
   if (*p == '#') p = SkipComment(p);
   if (p == nullptr) return p;
   if (!IsEndOfLine(*p)) return Fail(p, "the end of the line");
-  // A handler may have moved strings out, or left others behind: all but these is set anew for each statement.
+  // A handler may have moved strings out, or left others behind: all but these is set anew for each
+  // statement.
   quad_.predicate.datatype.clear();
   quad_.predicate.language.clear();
   error_ = Emit(&quad_);
@@ -137,7 +143,8 @@ const char* LineReader::ReadIri(const char* p, std::string* out) {
   if (*p != '>') return Fail(p, "'>' at the end of the IRI");
   if (escaped) {
     out->clear();
-    if (const size_t bad = AppendUnescaped(out, raw, Escapes::kIri); bad != std::string_view::npos) {
+    if (const size_t bad = AppendUnescaped(out, raw, Escapes::kIri);
+        bad != std::string_view::npos) {
       return Fail(open + 1 + bad, DescribeText(raw.substr(bad, 2)), "\\uXXXX or \\UXXXXXXXX");
     }
     if (FindForbiddenInIri(*out) != std::string_view::npos) {
@@ -146,7 +153,8 @@ const char* LineReader::ReadIri(const char* p, std::string* out) {
   } else {
     out->assign(raw);
   }
-  if (!IsAbsoluteIri(*out)) return Fail(open, DescribeText({open, raw.size() + 2}), "an absolute IRI");
+  if (!IsAbsoluteIri(*out))
+    return Fail(open, DescribeText({open, raw.size() + 2}), "an absolute IRI");
   return p + 1;
 }
 

@@ -11,8 +11,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // How much is copied behind a cut piece at a time to complete it.
 constexpr size_t kSliceBytes = 64u << 10;
-// A cut piece at least this long is offered again only when it has grown by half, so that a long literal fed in crumbs is
-// scanned a bounded number of times, not once for each crumb.
+// A cut piece at least this long is offered again only when it has grown by half, so that a long
+// literal fed in crumbs is scanned a bounded number of times, not once for each crumb.
 constexpr size_t kEagerRetryBytes = 4096;
 constexpr size_t kQuotedBytesMax = 40;
 
@@ -56,7 +56,8 @@ Status ReaderBase::Offer(std::string_view text, bool final, size_t* used) {
   return text.size() <= kStatementBytesMax ? OkStatus() : LimitAt(text, text.data(), kTooLong);
 }
 
-// Completes what is pending from the front of `bytes`. On return either pending_ or *bytes is empty.
+// Completes what is pending from the front of `bytes`. On return either pending_ or *bytes is
+// empty.
 Status ReaderBase::FeedPending(std::string_view* bytes) {
   while (!pending_.empty() && !bytes->empty()) {
     const size_t wanted = std::max(kSliceBytes, retry_at_ - std::min(retry_at_, pending_.size()));
@@ -67,7 +68,8 @@ Status ReaderBase::FeedPending(std::string_view* bytes) {
     size_t used = 0;
     QR_RETURN_IF_ERROR(Offer(pending_, false, &used));
     const size_t left = pending_.size() - used;
-    if (left <= slice) {  // All that is left also lies in the caller's bytes: go on there, without copying.
+    if (left <=
+        slice) {  // All that is left also lies in the caller's bytes: go on there, without copying.
       *bytes = std::string_view(bytes->data() - left, bytes->size() + left);
       pending_.clear();
     } else {
@@ -138,7 +140,8 @@ std::string DescribeCharacter(const char* at, const char* end) {
   char32_t c;
   const int length = DecodeUtf8(at, end, &c);
   if (length <= 0) return StrCat("byte 0x", HexEncode({at, 1}), " (not UTF-8)");
-  if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return StrCat("control character 0x", HexEncode({at, 1}));
+  if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+    return StrCat("control character 0x", HexEncode({at, 1}));
   return StrCat("'", std::string_view(at, static_cast<size_t>(length)), "'");
 }
 

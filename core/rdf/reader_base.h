@@ -1,8 +1,11 @@
-// What the readers share: buffering of cut input, the first error kept, and positions. Internal to core/rdf.
+// What the readers share: buffering of cut input, the first error kept, and positions. Internal to
+// core/rdf.
 //
-// A reader derives from ReaderBase and implements Consume, which takes as many whole pieces (lines, tokens) from the front of
-// the text as there are. What it leaves is kept and offered again, longer. Invariants:
-// 1. Text is offered without a gap, each byte until it was taken. 2. After `final` was offered nothing is offered any more.
+// A reader derives from ReaderBase and implements Consume, which takes as many whole pieces (lines,
+// tokens) from the front of the text as there are. What it leaves is kept and offered again,
+// longer. Invariants:
+// 1. Text is offered without a gap, each byte until it was taken. 2. After `final` was offered
+// nothing is offered any more.
 // 3. `position_` is that of the first byte not yet taken, so no scanner counts lines as it goes.
 #ifndef QUADRAFT_CORE_RDF_READER_BASE_H_
 #define QUADRAFT_CORE_RDF_READER_BASE_H_
@@ -39,13 +42,16 @@ class ReaderBase : public Reader {
  protected:
   explicit ReaderBase(const ReaderOptions& options) : options_(options) {}
 
-  // Takes whole pieces from the front of `text` and answers how many bytes. `final`: no more will come, all must be taken.
+  // Takes whole pieces from the front of `text` and answers how many bytes. `final`: no more will
+  // come, all must be taken.
   virtual StatusOr<size_t> Consume(std::string_view text, bool final) = 0;
 
-  // Hands `quad` out; without a handler the text is only checked. The strings of `quad` may be moved from.
+  // Hands `quad` out; without a handler the text is only checked. The strings of `quad` may be
+  // moved from.
   Status Emit(Quad* quad) { return handler_ ? handler_(std::move(*quad)) : OkStatus(); }
 
-  // "line L, column C: found F, expected E" for the byte at `at`, inside the `text` now offered to Consume.
+  // "line L, column C: found F, expected E" for the byte at `at`, inside the `text` now offered to
+  // Consume.
   Status ErrorAt(std::string_view text, const char* at, std::string_view found,
                  std::string_view expected) const;
   // ResourceExhausted "line L, column C: what".
@@ -59,7 +65,7 @@ class ReaderBase : public Reader {
   bool SkipByteOrderMark(bool final);
 
   QuadHandler handler_;
-  Status status_;         // The first error; final.
+  Status status_;  // The first error; final.
   bool finished_ = false;
   bool at_start_ = true;  // The byte order mark is still possible.
   std::string pending_;   // Offered and not taken.
@@ -67,7 +73,8 @@ class ReaderBase : public Reader {
   Position position_;
 };
 
-// What a reader names as found: the character at `at`, or "end of line", "end of input", "byte 0xFF (not UTF-8)".
+// What a reader names as found: the character at `at`, or "end of line", "end of input", "byte 0xFF
+// (not UTF-8)".
 std::string DescribeCharacter(const char* at, const char* end);
 // A piece of source, quoted and cut to a readable length.
 std::string DescribeText(std::string_view text);

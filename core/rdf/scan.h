@@ -1,4 +1,5 @@
-// Scanning shared by the line reader and the Turtle lexer. Internal to core/rdf. Every function runs from `p` to at most `end`.
+// Scanning shared by the line reader and the Turtle lexer. Internal to core/rdf. Every function
+// runs from `p` to at most `end`.
 #ifndef QUADRAFT_CORE_RDF_SCAN_H_
 #define QUADRAFT_CORE_RDF_SCAN_H_
 
@@ -6,7 +7,8 @@
 
 namespace quadraft::rdf {
 
-// Over bytes that may stand in IRIREF; `*high` gathers the bits of all of them (from 0x80 on: there is non-ASCII).
+// Over bytes that may stand in IRIREF; `*high` gathers the bits of all of them (from 0x80 on: there
+// is non-ASCII).
 inline const char* SkipIriBytes(const char* p, const char* end, uint8_t* high) {
   while (p < end && IsIriByte(*p)) *high |= static_cast<uint8_t>(*p++);
   return p;
@@ -18,7 +20,8 @@ inline const char* SkipTagBytes(const char* p, const char* end) {
   return p;
 }
 
-// The first character of [p, end) is PN_CHARS_U or a digit: a blank node label may start here. 1, 0, or -1: cut by `end`.
+// The first character of [p, end) is PN_CHARS_U or a digit: a blank node label may start here. 1,
+// 0, or -1: cut by `end`.
 int StartsLabel(const char* p, const char* end);
 
 // Over PN_CHARS and '.'; stops at anything else, also at a character that `end` cuts.
@@ -30,7 +33,8 @@ inline const char* TrimDots(const char* begin, const char* end) {
   return end;
 }
 
-// Where LANGTAG ([a-zA-Z]+ ('-' [a-zA-Z0-9]+)*, without the '@') is broken inside [p, end), or null.
+// Where LANGTAG ([a-zA-Z]+ ('-' [a-zA-Z0-9]+)*, without the '@') is broken inside [p, end), or
+// null.
 const char* FindTagError(const char* p, const char* end);
 
 }  // namespace quadraft::rdf

@@ -12,6 +12,7 @@ namespace {
 
 using Result = TurtleLexer::Result;
 
+constexpr std::string_view kPunctuation = ";,[](){}^";              // '.' may also start a number.
 constexpr std::string_view kLocalEscapes = "_~.-!$&'()*+,;=/?#@%";  // PN_LOCAL_ESC.
 constexpr std::string_view kStringEscapes =
     "one of the escapes \\t \\b \\n \\r \\f \\\" \\' \\\\ \\uXXXX \\UXXXXXXXX";
@@ -25,7 +26,8 @@ const char* SkipDigits(const char* p, const char* end) {
   return p;
 }
 
-// Behind an exponent (e, sign, digits) at `p`; `p` itself when there is none; null when `end` cuts it.
+// Behind an exponent (e, sign, digits) at `p`; `p` itself when there is none; null when `end` cuts
+// it.
 const char* SkipExponent(const char* p, const char* end) {
   if (p == end) return nullptr;
   if (*p != 'e' && *p != 'E') return p;
@@ -35,8 +37,8 @@ const char* SkipExponent(const char* p, const char* end) {
   return IsAsciiDigit(*q) ? SkipDigits(q, end) : p;
 }
 
-// Runs over a local name's plain characters, colons, %XX and escapes, also over dots at its end. Null: cut. Where it stops at a
-// bad escape or percent sign, `*bad` is set.
+// Runs over a local name's plain characters, colons, %XX and escapes, also over dots at its end.
+// Null: cut. Where it stops at a bad escape or percent sign, `*bad` is set.
 const char* SkipLocal(const char* p, const char* end, bool* escaped, bool* bad) {
   while (true) {
     p = SkipNameAndDots(p, end);
@@ -75,22 +77,21 @@ Result TurtleLexer::Next(const char** p, const char* end, bool final, Token* tok
     if (!final) return Result::kCut;
     result = Done(TokenKind::kEnd, end, token);
   } else {
-    switch (**p) {
-      case '<': result = ReadIri(*p, token); break;
-      case '"': case '\'': result = ReadString(*p, token); break;
-      case '_': result = ReadBlank(*p, token); break;
-      case '@': result = ReadAt(*p, token); break;
-      case '+': case '-': case '.':
-      case '0': case '1': case '2': case '3': case '4':
-      case '5': case '6': case '7': case '8': case '9': result = ReadNumber(*p, token); break;
-      case ';': case ',': case '[': case ']': case '(': case ')': case '{': case '}': case '^':
-        result = ReadPunctuation(*p, token);
-        break;
-      default: result = ReadName(*p, token); break;
-    }
+    result = Dispatch(*p, token);
   }
   if (result == Result::kToken) *p = token->end;
   return result;
+}
+
+Result TurtleLexer::Dispatch(const char* p, Token* token) {
+  const char c = *p;
+  if (c == '<') return ReadIri(p, token);
+  if (c == '"' || c == '\'') return ReadString(p, token);
+  if (c == '_') return ReadBlank(p, token);
+  if (c == '@') return ReadAt(p, token);
+  if (IsAsciiDigit(c) || c == '+' || c == '-' || c == '.') return ReadNumber(p, token);
+  if (kPunctuation.find(c) != std::string_view::npos) return ReadPunctuation(p, token);
+  return ReadName(p, token);
 }
 
 Result TurtleLexer::SkipSpaceAndComments(const char** at) {
@@ -311,7 +312,8 @@ Result TurtleLexer::ReadName(const char* p, Token* token) {
 
 Result TurtleLexer::ReadLocal(const char* p, Token* token) {
   bool escaped = false, bad = false;
-  const bool may_start = p < end_ && (*p == ':' || *p == '%' || *p == '\\' || StartsLabel(p, end_) == 1);
+  const bool may_start =
+      p < end_ && (*p == ':' || *p == '%' || *p == '\\' || StartsLabel(p, end_) == 1);
   const char* run = may_start ? SkipLocal(p, end_, &escaped, &bad) : p;
   char32_t c;
   if (!final_ && (run == nullptr || run == end_ || DecodeUtf8(run, end_, &c) == -1)) {

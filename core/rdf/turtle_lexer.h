@@ -1,11 +1,14 @@
-// Tokens of Turtle and TriG (RDF 1.1 Turtle, section 6.5), from text that may end anywhere. Internal to core/rdf.
+// Tokens of Turtle and TriG (RDF 1.1 Turtle, section 6.5), from text that may end anywhere.
+// Internal to core/rdf.
 //
 //   TurtleLexer lexer;
 //   const char* p = text.data();
-//   switch (lexer.Next(&p, end, final, &token)) { case kToken: ...; case kCut: /* come again from p */; case kBad: ... }
+//   switch (lexer.Next(&p, end, final, &token)) { case kToken: ...; case kCut: /* come again from p
+//   */; case kBad: ... }
 //
-// A token is complete only when the character behind it is seen (or `final` says that none will come): "1." may go on as
-// 1.5, and "ex:a." as ex:a.b. The lexer keeps no state between calls but the room for unescaped text.
+// A token is complete only when the character behind it is seen (or `final` says that none will
+// come): "1." may go on as 1.5, and "ex:a." as ex:a.b. The lexer keeps no state between calls but
+// the room for unescaped text.
 #ifndef QUADRAFT_CORE_RDF_TURTLE_LEXER_H_
 #define QUADRAFT_CORE_RDF_TURTLE_LEXER_H_
 
@@ -25,14 +28,15 @@ enum class TokenKind : uint8_t {
   kInteger,       // text: as written, like the next two.
   kDecimal,
   kDouble,
-  kWord,          // text: a bare word: a, true, PREFIX, ...
-  kTypeMarker,    // ^^
-  kPunctuation,   // text: one of . ; , [ ] ( ) { }
+  kWord,         // text: a bare word: a, true, PREFIX, ...
+  kTypeMarker,   // ^^
+  kPunctuation,  // text: one of . ; , [ ] ( ) { }
 };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
-  std::string_view text;   // Points into the input or the lexer: valid until the next token is asked for.
+  std::string_view
+      text;  // Points into the input or the lexer: valid until the next token is asked for.
   std::string_view local;
   const char* begin = nullptr;  // The token in the input, for messages.
   const char* end = nullptr;
@@ -45,7 +49,8 @@ struct Token {
 class TurtleLexer {
  public:
   enum class Result { kToken, kCut, kBad };
-  // White space and comments before the token are taken with it. kCut: *p is where the cut token starts.
+  // White space and comments before the token are taken with it. kCut: *p is where the cut token
+  // starts.
   Result Next(const char** p, const char* end, bool final, Token* token);
 
   // After kBad.
@@ -54,6 +59,7 @@ class TurtleLexer {
   const std::string& error_expected() const { return error_expected_; }
 
  private:
+  Result Dispatch(const char* p, Token* token);
   Result SkipSpaceAndComments(const char** p);
   Result ReadIri(const char* p, Token* token);
   Result ReadString(const char* p, Token* token);
@@ -65,7 +71,8 @@ class TurtleLexer {
   Result ReadName(const char* p, Token* token);
   Result ReadLocal(const char* p, Token* token);
   Result ReadPunctuation(const char* p, Token* token);
-  // The token ends at `stop`. When that is also the end of what has come so far, it may go on: kCut.
+  // The token ends at `stop`. When that is also the end of what has come so far, it may go on:
+  // kCut.
   Result Done(TokenKind kind, const char* stop, Token* token);
   // kBad at `at`, unless more input may mend it because `at` is a cut character or the end.
   Result Fail(const char* at, std::string_view expected);

@@ -1,5 +1,6 @@
-// Every Turtle, TriG, N-Triples and N-Quads test of the W3C's RDF 1.1 suites (https://w3c.github.io/rdf-tests/rdf/rdf11/),
-// each read whole, byte by byte, and in pieces of seven bytes.
+// Every Turtle, TriG, N-Triples and N-Quads test of the W3C's RDF 1.1 suites
+// (https://w3c.github.io/rdf-tests/rdf/rdf11/), each read whole, byte by byte, and in pieces of
+// seven bytes.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +9,7 @@
 #include <sstream>
 
 #include "core/rdf/isomorphism.h"
-#include "core/rdf/syntax.h"
+#include "core/rdf/testing.h"
 #include "gtest/gtest.h"
 
 namespace quadraft::rdf {
@@ -16,19 +17,13 @@ namespace {
 
 constexpr std::string_view kSuiteBase = "https://w3c.github.io/rdf-tests/rdf/rdf11/";
 constexpr std::string_view kTestNamespace = "http://www.w3.org/ns/rdftest#";
-constexpr std::string_view kManifest =
-    "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#";
+constexpr std::string_view kManifest = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#";
 
 struct Suite {
   std::string folder;
   Syntax syntax;
   Syntax result_syntax;  // Of the expected outcome.
   size_t tests;          // How many the manifest has.
-};
-
-struct Parsed {
-  Status status;
-  std::vector<Quad> quads;
 };
 
 StatusOr<std::string> ReadFile(const std::string& path) {
@@ -39,26 +34,12 @@ StatusOr<std::string> ReadFile(const std::string& path) {
   return text.str();
 }
 
-Parsed Parse(std::string_view text, Syntax syntax, const std::string& base, size_t piece) {
-  Parsed parsed;
-  auto reader = NewReader(syntax, {.base = base});
-  reader->OnQuad([&](Quad&& quad) {
-    parsed.quads.push_back(std::move(quad));
-    return OkStatus();
-  });
-  while (parsed.status.ok() && !text.empty()) {
-    parsed.status = reader->Feed(text.substr(0, piece));
-    text.remove_prefix(std::min(piece, text.size()));
-  }
-  if (parsed.status.ok()) parsed.status = reader->Finish();
-  return parsed;
-}
-
 class W3cTest : public testing::TestWithParam<Suite> {
  protected:
   void SetUp() override {
     const char* const shared = std::getenv("QUADRAFT_SHARED");
-    if (shared == nullptr) GTEST_SKIP() << "skipped: QUADRAFT_SHARED names no folder with the W3C tests";
+    if (shared == nullptr)
+      GTEST_SKIP() << "skipped: QUADRAFT_SHARED names no folder with the W3C tests";
     folder_ = std::string(shared) + "/data/rdf-tests/rdf/rdf11/" + GetParam().folder + "/";
     if (!std::ifstream(folder_ + "manifest.ttl")) {
       GTEST_SKIP() << "skipped: the W3C tests are not at " << folder_;
@@ -77,12 +58,12 @@ class W3cTest : public testing::TestWithParam<Suite> {
   // Empty when the test passes.
   std::string Run(std::string_view kind, const std::string& action, const std::string& result) {
     const std::string text = Load(action);
-    const Parsed whole = Parse(text, GetParam().syntax, action, std::max<size_t>(text.size(), 1));
+    const Parsed whole = Parse(text, GetParam().syntax, {.base = action});
     for (size_t piece : {1, 7}) {
-      const Parsed cut = Parse(text, GetParam().syntax, action, piece);
+      const Parsed cut = Parse(text, GetParam().syntax, {.base = action}, piece);
       if (cut.status != whole.status) {
-        return StrCat("in pieces of ", piece, ": ", ToString(cut.status), " but whole: ",
-                      ToString(whole.status));
+        return StrCat("in pieces of ", piece, ": ", ToString(cut.status),
+                      " but whole: ", ToString(whole.status));
       }
       if (cut.quads != whole.quads) return StrCat("other quads in pieces of ", piece);
     }
@@ -95,16 +76,14 @@ class W3cTest : public testing::TestWithParam<Suite> {
     if (std::string error = CheckWriter(whole.quads); !error.empty()) return error;
     if (kind.ends_with("PositiveSyntax")) return "";
     if (!kind.ends_with("Eval")) return StrCat("a kind of test that is not known: ", kind);
-    const Parsed expected = Parse(Load(result), GetParam().result_syntax, result, 1u << 20);
+    const Parsed expected = Parse(Load(result), GetParam().result_syntax, {.base = result});
     if (!expected.status.ok()) return "the expected result: " + ToString(expected.status);
     return Isomorphic(whole.quads, expected.quads) ? "" : "other quads than expected";
   }
 
   // What the writer makes of the quads reads back as the very same quads.
   static std::string CheckWriter(const std::vector<Quad>& quads) {
-    std::string text;
-    for (const Quad& quad : quads) AppendNQuad(&text, quad);
-    const Parsed back = Parse(text, Syntax::kNQuads, "", 1u << 20);
+    const Parsed back = Parse(Write(quads), Syntax::kNQuads, {});
     if (!back.status.ok()) return "written: " + ToString(back.status);
     return back.quads == quads ? "" : "written and read again: other quads";
   }
@@ -114,7 +93,8 @@ class W3cTest : public testing::TestWithParam<Suite> {
 
 TEST_P(W3cTest, EveryTestOfTheManifest) {
   const std::string base = StrCat(kSuiteBase, GetParam().folder, "/manifest.ttl");
-  const Parsed manifest = Parse(*ReadFile(folder_ + "manifest.ttl"), Syntax::kTurtle, base, 4096);
+  const Parsed manifest =
+      Parse(*ReadFile(folder_ + "manifest.ttl"), Syntax::kTurtle, {.base = base});
   ASSERT_TRUE(manifest.status.ok()) << ToString(manifest.status);
   struct Entry {
     std::string kind, action, result;
