@@ -41,7 +41,7 @@ struct Options {
   size_t snapshot_window_chunks = 8;            // Sent and not acknowledged.
   size_t snapshot_streams_max = 2;              // Of the whole host.
   uint64_t snapshot_bytes_per_second_max = 256u << 20;  // Of each stream.
-  Duration snapshot_resend_delay = milliseconds(500);   // Unacknowledged: sent again.
+  Duration snapshot_resend_delay = milliseconds(200);   // Unacknowledged: sent again.
   Duration snapshot_stall_timeout = seconds(30);        // No progress: given up, begun anew.
   Duration snapshot_idle_timeout = seconds(60);         // A receiver forgets a stream that went silent.
 

@@ -66,10 +66,8 @@ void Replica::OnSnapshotChunk(const raft::ReceivedChunk& received, MonotonicTime
   output_again_ = true;
   raft::SnapshotReply reply{.index = chunk.index, .stream = chunk.stream};
   if (receiver_ == nullptr || !receiver_->IsOf(received)) {
-    if (chunk.offset != 0) {  // We restarted, or its beginning is lost or on its way.
-      reply.failed = receiver_ == nullptr;
-      return raft_.ReplySnapshot(received.from, reply);
-    }
+    // Its beginning is still on its way, or we restarted: next_offset 0 tells the sender which.
+    if (chunk.offset != 0) return raft_.ReplySnapshot(received.from, reply);
     receiver_.reset();  // Its staging place goes before the new one's is made.
     auto writer = state_machine_->BeginSnapshot(chunk.index, chunk.index_term);
     if (!writer.ok()) return shared_.Fail(Annotate(writer.status(), StrCat("snapshot of group ", group_)));

@@ -10,6 +10,7 @@ namespace {
 
 // Replies that show no progress hint at a lost chunk; this long after a resend they may only be echoes of it.
 constexpr Duration kResendEcho = milliseconds(20);
+constexpr int kRepliesBehindMax = 16;
 
 }  // namespace
 
@@ -52,6 +53,10 @@ StatusOr<std::optional<raft::SnapshotChunk>> SnapshotSender::Next(MonotonicTime 
 bool SnapshotSender::OnReply(const raft::SnapshotReply& reply, MonotonicTime now) {
   if (reply.stream != stream_) return true;  // Of an earlier attempt.
   if (reply.failed) return false;
+  // It wants what we no longer have. Once: a reply that was overtaken. Again and again: it restarted.
+  if (!window_.empty() && reply.next_offset < window_.front().offset && ++replies_behind_ > kRepliesBehindMax) {
+    return false;
+  }
   bool progress = false;
   // The final empty chunk is acknowledged by `installed` only.
   while (!window_.empty() && !window_.front().done &&
@@ -62,6 +67,7 @@ bool SnapshotSender::OnReply(const raft::SnapshotReply& reply, MonotonicTime now
   }
   if (progress) {
     last_progress_ = now;
+    replies_behind_ = 0;
   } else if (now >= last_resend_ + kResendEcho) {
     resend_from_ = 0;
     last_resend_ = now;
@@ -92,11 +98,24 @@ bool SnapshotReceiver::IsOf(const raft::ReceivedChunk& received) const {
 
 StatusOr<bool> SnapshotReceiver::Add(const raft::SnapshotChunk& chunk, MonotonicTime now) {
   last_heard_ = now;
-  if (chunk.offset != next_offset_) return false;  // A duplicate, or one before it was lost.
   if (Crc32c(*chunk.data) != chunk.crc32c) return DataLoss("a snapshot chunk at ", chunk.offset, " is damaged");
+  if (chunk.offset > next_offset_ && early_.size() < kEarlyChunksMax) early_.try_emplace(chunk.offset, chunk);
+  if (chunk.offset != next_offset_) return false;  // Early, or a duplicate.
+  QR_RETURN_IF_ERROR(Stage(chunk));
+  bool done = chunk.done;
+  for (auto next = early_.begin(); !done && next != early_.end() && next->first <= next_offset_;
+       next = early_.erase(next)) {
+    if (next->first != next_offset_) continue;
+    QR_RETURN_IF_ERROR(Stage(next->second));
+    done = next->second.done;
+  }
+  return done;
+}
+
+Status SnapshotReceiver::Stage(const raft::SnapshotChunk& chunk) {
   if (!chunk.data->empty()) QR_RETURN_IF_ERROR(writer_->AddChunk(*chunk.data));
   next_offset_ += chunk.data->size();
-  return chunk.done;
+  return OkStatus();
 }
 
 }  // namespace quadraft::replica

@@ -8,6 +8,7 @@
 #define QUADRAFT_CORE_REPLICA_SNAPSHOT_STREAM_H_
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -41,30 +42,37 @@ class SnapshotSender {
   size_t resend_from_ = 0;                  // window_[resend_from_...] are to be sent (again).
   uint64_t next_offset_ = 0;
   bool end_read_ = false;
+  int replies_behind_ = 0;                  // Since the last progress.
   MonotonicTime last_progress_;
   MonotonicTime last_resend_;
   MonotonicTime next_send_;  // The rate's.
 };
+
+// Chunks that came before their turn; more are dropped, and sent again.
+inline constexpr size_t kEarlyChunksMax = 32;
 
 class SnapshotReceiver {
  public:
   SnapshotReceiver(const raft::ReceivedChunk& first, std::unique_ptr<SnapshotWriter> writer, MonotonicTime now);
 
   bool IsOf(const raft::ReceivedChunk& received) const;
-  // Stages the chunk when it is the next one. True: it was the last one, all is staged; Commit may follow. DataLoss: its
-  // bytes are not what was sent.
+  // Stages the chunk once it is the next one. True: all is staged; Commit may follow. DataLoss: its bytes are not what was
+  // sent.
   StatusOr<bool> Add(const raft::SnapshotChunk& chunk, MonotonicTime now);
   uint64_t next_offset() const { return next_offset_; }
   MonotonicTime last_heard() const { return last_heard_; }
   SnapshotWriter& writer() { return *writer_; }
 
  private:
+  Status Stage(const raft::SnapshotChunk& chunk);
+
   const NodeId from_;
   const RaftTerm term_;
   const LogIndex index_;
   const uint64_t stream_;
   std::unique_ptr<SnapshotWriter> writer_;
   uint64_t next_offset_ = 0;
+  std::map<uint64_t, raft::SnapshotChunk> early_;  // By offset.
   MonotonicTime last_heard_;
 };
 
