@@ -135,6 +135,10 @@ TermId Dictionary::Writer::Allocate(const rdf::Term& term, const Hash128& finger
   return dictionary_.MakeId(term, fingerprint, sequence);
 }
 
+bool Dictionary::Writer::IsFresh(TermId id) const {
+  return HasSequence(id) && SequenceOf(id) >= dictionary_.next_;
+}
+
 void Dictionary::Writer::Finish(KvBatch* batch) {
   if (next_ == dictionary_.next_) return;
   std::string value;
@@ -170,7 +174,7 @@ Status Dictionary::CheckIds(const Hash128& fingerprint, std::string_view ids, ui
 
 StatusOr<uint64_t> Dictionary::Check() const {
   uint64_t ids = 0, terms = 0;
-  const auto it = kv_->NewIterator(nullptr, false);
+  const auto it = kv_->NewIterator(false);
   const std::string by_fingerprint(1, kFingerprintKind), by_sequence(1, kTermKind);
   for (it->Seek(by_fingerprint); it->Valid() && it->key().starts_with(by_fingerprint); it->Next()) {
     if (it->key().size() != 17) return DataLoss("dictionary: malformed fingerprint key");

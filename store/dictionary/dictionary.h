@@ -42,6 +42,8 @@ class Dictionary {
     StatusOr<TermId> IdOf(const rdf::Term& term, KvBatch* batch);
     // The id when there is one, also one that this batch is about to give.
     StatusOr<std::optional<TermId>> Find(const rdf::Term& term);
+    // Whether this batch gives `id`: nothing that is stored can use it.
+    bool IsFresh(TermId id) const;
     void Finish(KvBatch* batch);  // Last, before the batch is written.
     void Written();               // After it was. Without this nothing has happened.
 

@@ -7,7 +7,7 @@
 //   'n'                                           -> next sequence (8, little-endian)
 //   'q' space (4) permutation (1) ids (32)        -> versions              store/index
 //   't' sequence (8)                              -> encoded term          dictionary: id -> term
-//   'x' group (8) space (4)                       -> empty                 a space that is being filled or emptied
+//   'x' group (8) space (4)                       -> not read              a space that is being filled or emptied
 //
 // Numbers in keys are big-endian, so that byte order is numeric order. A space is one generation of one group's quads: a
 // snapshot is staged in a new one and becomes the group's state by one write.

@@ -33,6 +33,31 @@ struct Core {
     return Unavailable("state: ", text);
   }
 
+  StatusOr<bool> Get(std::string_view key, std::string* value, const leveldb::Snapshot* snapshot) const {
+    leveldb::ReadOptions options;
+    options.verify_checksums = true;
+    options.snapshot = snapshot;
+    const leveldb::Status status = db->Get(options, {key.data(), key.size()}, value);
+    if (status.IsNotFound()) return false;
+    if (!status.ok()) return Map(status);
+    return true;
+  }
+
+  leveldb::Iterator* NewIterator(bool fill_cache, const leveldb::Snapshot* snapshot) const {
+    leveldb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = fill_cache;
+    options.snapshot = snapshot;
+    return db->NewIterator(options);
+  }
+
+  uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const {
+    const leveldb::Range range({begin.data(), begin.size()}, {end.data(), end.size()});
+    uint64_t bytes = 0;
+    db->GetApproximateSizes(&range, 1, &bytes);
+    return bytes;
+  }
+
   int Level0Files() const {
     std::string text;
     int files = 0;
@@ -148,22 +173,18 @@ Status KvStore::Sync() {
   return Write(&empty, true);
 }
 
-StatusOr<bool> KvStore::Get(std::string_view key, std::string* value, const KvSnapshot* snapshot) const {
-  leveldb::ReadOptions options;
-  options.verify_checksums = true;
-  if (snapshot != nullptr) options.snapshot = snapshot->snapshot_;
-  const leveldb::Status status = core_->db->Get(options, {key.data(), key.size()}, value);
-  if (status.IsNotFound()) return false;
-  if (!status.ok()) return core_->Map(status);
-  return true;
+StatusOr<bool> KvStore::Get(std::string_view key, std::string* value) const {
+  return core_->Get(key, value, nullptr);
+}
+StatusOr<bool> KvSnapshot::Get(std::string_view key, std::string* value) const {
+  return core_->Get(key, value, snapshot_);
 }
 
-std::unique_ptr<KvIterator> KvStore::NewIterator(const KvSnapshot* snapshot, bool fill_cache) const {
-  leveldb::ReadOptions options;
-  options.verify_checksums = true;
-  options.fill_cache = fill_cache;
-  if (snapshot != nullptr) options.snapshot = snapshot->snapshot_;
-  return std::unique_ptr<KvIterator>(new KvIterator(core_, core_->db->NewIterator(options)));
+std::unique_ptr<KvIterator> KvStore::NewIterator(bool fill_cache) const {
+  return std::unique_ptr<KvIterator>(new KvIterator(core_, core_->NewIterator(fill_cache, nullptr)));
+}
+std::unique_ptr<KvIterator> KvSnapshot::NewIterator(bool fill_cache) const {
+  return std::unique_ptr<KvIterator>(new KvIterator(core_, core_->NewIterator(fill_cache, snapshot_)));
 }
 
 std::shared_ptr<const KvSnapshot> KvStore::Snapshot() const {
@@ -171,10 +192,10 @@ std::shared_ptr<const KvSnapshot> KvStore::Snapshot() const {
 }
 
 uint64_t KvStore::ApproximateBytes(std::string_view begin, std::string_view end) const {
-  const leveldb::Range range({begin.data(), begin.size()}, {end.data(), end.size()});
-  uint64_t bytes = 0;
-  core_->db->GetApproximateSizes(&range, 1, &bytes);
-  return bytes;
+  return core_->ApproximateBytes(begin, end);
+}
+uint64_t KvSnapshot::ApproximateBytes(std::string_view begin, std::string_view end) const {
+  return core_->ApproximateBytes(begin, end);
 }
 
 Env& KvStore::env() const { return core_->env; }

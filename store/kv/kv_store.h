@@ -61,6 +61,7 @@ class KvBatch {
   size_t count_ = 0;
 };
 
+class KvIterator;
 class KvStore;
 namespace kv_internal {
 struct Core;
@@ -70,6 +71,9 @@ struct Core;
 class KvSnapshot {
  public:
   ~KvSnapshot();
+  StatusOr<bool> Get(std::string_view key, std::string* value) const;
+  std::unique_ptr<KvIterator> NewIterator(bool fill_cache = true) const;
+  uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const;  // Of the store as it is now.
 
  private:
   friend class KvStore;
@@ -94,6 +98,7 @@ class KvIterator {
 
  private:
   friend class KvStore;
+  friend class KvSnapshot;
   KvIterator(std::shared_ptr<kv_internal::Core> core, leveldb::Iterator* iterator);
   std::shared_ptr<kv_internal::Core> core_;
   std::unique_ptr<leveldb::Iterator> iterator_;
@@ -109,8 +114,8 @@ class KvStore {
   Status Write(KvBatch* batch, bool sync);
   Status Sync();  // Everything written so far is durable once this returns OK. Stalls the loop.
 
-  StatusOr<bool> Get(std::string_view key, std::string* value, const KvSnapshot* snapshot = nullptr) const;
-  std::unique_ptr<KvIterator> NewIterator(const KvSnapshot* snapshot = nullptr, bool fill_cache = true) const;
+  StatusOr<bool> Get(std::string_view key, std::string* value) const;
+  std::unique_ptr<KvIterator> NewIterator(bool fill_cache = true) const;
   std::shared_ptr<const KvSnapshot> Snapshot() const;
 
   // Bytes on disk between two keys, about; what is still in memory does not count.

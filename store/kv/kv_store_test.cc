@@ -26,9 +26,9 @@ Status PutOne(KvStore& kv, std::string_view key, std::string_view value, bool sy
   return kv.Write(&batch, sync);
 }
 
-std::map<std::string, std::string> Contents(const KvStore& kv, const KvSnapshot* snapshot = nullptr) {
+std::map<std::string, std::string> Contents(const KvStore& kv) {
   std::map<std::string, std::string> out;
-  const auto it = kv.NewIterator(snapshot);
+  const auto it = kv.NewIterator();
   for (it->SeekToFirst(); it->Valid(); it->Next()) out.emplace(it->key(), it->value());
   EXPECT_TRUE(it->status().ok()) << ToString(it->status());
   return out;
@@ -63,7 +63,7 @@ TEST(KvStoreTest, SnapshotsAndIteratorsKeepTheirMomentAndTheStoreOpen) {
   auto iterator = kv->NewIterator();
   ASSERT_TRUE(PutOne(*kv, "k", "new").ok());
   std::string value;
-  ASSERT_TRUE(*kv->Get("k", &value, snapshot.get()));
+  ASSERT_TRUE(*snapshot->Get("k", &value));
   EXPECT_EQ(value, "old");
   kv.reset();
   iterator->SeekToFirst();

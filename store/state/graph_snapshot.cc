@@ -1,0 +1,176 @@
+// Snapshots of GraphState: reading one out, and taking one in.
+//
+// A snapshot is staged in a space of its own while the state goes on in the old one; Commit is one synced write that names
+// the new space, so a crash leaves either state whole. Spaces that are being filled or emptied carry a marker: what is marked
+// at start-up is swept.
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/base/check.h"
+#include "store/index/quad_key.h"
+#include "store/state/graph_state.h"
+#include "store/state/quad_writer.h"
+#include "store/state/snapshot_chunk.h"
+
+namespace quadraft::store {
+namespace {
+
+class GraphSnapshotReader : public replica::SnapshotReader {
+ public:
+  GraphSnapshotReader(KvStore& kv, std::shared_ptr<const Dictionary> dictionary, const GraphMeta& meta)
+      : dictionary_(std::move(dictionary)),
+        meta_(meta),
+        prefix_(PermutationPrefix(meta.space, Permutation::kSpog)),
+        iterator_(kv.Snapshot()->NewIterator(false)) {
+    iterator_->Seek(prefix_);
+  }
+
+  LogIndex index() const override { return meta_.applied_index; }
+  RaftTerm term() const override { return meta_.applied_term; }
+
+  StatusOr<std::string> NextChunk(size_t bytes_target) override {
+    if (ended_) return std::string();
+    std::vector<rdf::Quad> quads;
+    terms_.clear();
+    size_t bytes = 0;
+    while (bytes < bytes_target && iterator_->Valid() && iterator_->key().starts_with(prefix_)) {
+      if (iterator_->key().size() != kQuadKeyBytes) return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
+      if (IsThere(iterator_->value())) {
+        QR_ASSIGN_OR_RETURN(quads.emplace_back(), Quad(QuadOfKey(iterator_->key(), Permutation::kSpog), &bytes));
+      }
+      iterator_->Next();
+    }
+    if (!iterator_->Valid()) QR_RETURN_IF_ERROR(iterator_->status());
+    if (!quads.empty()) return EncodeSnapshotChunk({next_number_++, std::move(quads)});
+    ended_ = true;
+    return EncodeSnapshotChunk(
+        {next_number_, SnapshotEnd{meta_.applied_index, meta_.applied_term, meta_.quad_count, meta_.digest}});
+  }
+
+ private:
+  StatusOr<rdf::Quad> Quad(const IdQuad& ids, size_t* bytes) {
+    rdf::Quad quad;
+    rdf::Term* const terms[] = {&quad.subject, &quad.predicate, &quad.object, &quad.graph};
+    for (size_t i = 0; i < 4; ++i) {
+      const auto [it, fresh] = terms_.try_emplace(ids[i]);
+      if (fresh) {
+        QR_ASSIGN_OR_RETURN(it->second, dictionary_->Lookup(ids[i]));
+        *bytes += it->second.value.size() + it->second.datatype.size() + it->second.language.size();
+      }
+      *terms[i] = it->second;
+      *bytes += 2;  // Its number in the chunk's table, about.
+    }
+    return quad;
+  }
+
+  const std::shared_ptr<const Dictionary> dictionary_;
+  const GraphMeta meta_;
+  const std::string prefix_;
+  const std::unique_ptr<KvIterator> iterator_;  // Of one moment: keeps to it.
+  absl::flat_hash_map<TermId, rdf::Term> terms_;  // Of the chunk at hand.
+  uint64_t next_number_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+class GraphSnapshotWriter : public replica::SnapshotWriter {
+ public:
+  GraphSnapshotWriter(GraphState& state, LogIndex index, RaftTerm term, SpaceId space) : state_(state) {
+    meta_.applied_index = index;
+    meta_.applied_term = term;
+    meta_.space = space;
+    meta_.horizon = Timestamp(index.value());  // A snapshot carries no older versions.
+  }
+  ~GraphSnapshotWriter() override {
+    if (!committed_) state_.sweeper_.Add(meta_.space);
+  }
+
+  Status AddChunk(std::string_view bytes) override {
+    QR_RETURN_IF_ERROR(failed_);
+    failed_ = Add(bytes);
+    return failed_;
+  }
+
+  Status Commit() override {
+    QR_RETURN_IF_ERROR(failed_);
+    failed_ = Check();
+    if (failed_.ok()) failed_ = state_.InstallSpace(meta_);
+    committed_ = failed_.ok();
+    return failed_;
+  }
+
+ private:
+  Status Add(std::string_view bytes) {
+    QR_ASSIGN_OR_RETURN(const SnapshotChunk chunk, DecodeSnapshotChunk(bytes));
+    if (end_) return DataLoss("snapshot: chunk ", chunk.number, " after the end");
+    if (chunk.number != next_number_) {
+      return DataLoss("snapshot: chunk ", chunk.number, ", expected ", next_number_);
+    }
+    ++next_number_;
+    if (const auto* end = std::get_if<SnapshotEnd>(&chunk.content)) {
+      end_ = *end;
+      return OkStatus();
+    }
+    QuadWriter writer(state_.kv_, *state_.dictionary_, &meta_);
+    for (const rdf::Quad& quad : std::get<std::vector<rdf::Quad>>(chunk.content)) {
+      QR_ASSIGN_OR_RETURN(const bool fresh, writer.Insert(quad, Timestamp(meta_.applied_index.value())));
+      if (!fresh) return DataLoss("snapshot: chunk ", chunk.number, " holds a quad twice");
+      if (writer.bytes() >= state_.options_.batch_bytes) QR_RETURN_IF_ERROR(WriteStaged(writer));
+    }
+    return WriteStaged(writer);
+  }
+  // The staged space needs no state of its own: its marker says that it is not one.
+  Status WriteStaged(QuadWriter& writer) { return writer.Write(OldSpaceKey(state_.group_, meta_.space), false); }
+
+  Status Check() const {
+    if (!end_) return DataLoss("snapshot: the last chunk is missing");
+    const SnapshotEnd found{meta_.applied_index, meta_.applied_term, meta_.quad_count, meta_.digest};
+    if (found != *end_) {
+      return DataLoss("snapshot: ", found.quad_count, " quads with digest ", found.digest.ToHex(), " at ", found.index,
+                      "/", found.term, ", expected ", end_->quad_count, " with ", end_->digest.ToHex(), " at ",
+                      end_->index, "/", end_->term);
+    }
+    return OkStatus();
+  }
+
+  GraphState& state_;
+  GraphMeta meta_;
+  uint64_t next_number_ = 0;
+  std::optional<SnapshotEnd> end_;
+  Status failed_;
+  bool committed_ = false;
+};
+
+StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
+  QR_RETURN_IF_ERROR(failed_);
+  return std::unique_ptr<replica::SnapshotReader>(std::make_unique<GraphSnapshotReader>(kv_, dictionary_, meta_));
+}
+
+StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(LogIndex index, RaftTerm term) {
+  QR_RETURN_IF_ERROR(failed_);
+  KvBatch batch;
+  QR_ASSIGN_OR_RETURN(const SpaceId space, AllocateSpace(&batch));
+  batch.Put(OldSpaceKey(group_, space), {});
+  QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
+  return std::unique_ptr<replica::SnapshotWriter>(std::make_unique<GraphSnapshotWriter>(*this, index, term, space));
+}
+
+Status GraphState::InstallSpace(const GraphMeta& meta) {
+  QR_RETURN_IF_ERROR(failed_);
+  if (meta.applied_index < meta_.applied_index) {
+    return FailedPrecondition("a snapshot at ", meta.applied_index, " is older than the state at ", meta_.applied_index);
+  }
+  KvBatch batch;
+  batch.Delete(OldSpaceKey(group_, meta.space));
+  batch.Put(OldSpaceKey(group_, meta_.space), {});
+  batch.Put(GroupKey(group_), EncodeGraphMeta(meta));
+  failed_ = kv_.Write(&batch, true);
+  QR_RETURN_IF_ERROR(failed_);
+  sweeper_.Add(meta_.space);
+  meta_ = meta;
+  dropped_to_ = Timestamp();
+  return OkStatus();
+}
+
+}  // namespace quadraft::store

@@ -1,0 +1,63 @@
+#include "store/state/sweeper.h"
+
+namespace quadraft::store {
+namespace {
+
+constexpr Duration kPause = milliseconds(1);  // So that requests come in between.
+
+}  // namespace
+
+Status Sweeper::Resume() {
+  const std::string prefix = OldSpacePrefix(group_);
+  const auto it = kv_.NewIterator();
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    if (it->key().size() != prefix.size() + sizeof(SpaceId)) return DataLoss("old space: malformed key");
+    Add(LoadBigEndian32(it->key().data() + prefix.size()));
+  }
+  return it->status();
+}
+
+void Sweeper::Add(SpaceId space) {
+  spaces_.push_back(space);
+  Schedule();
+}
+
+void Sweeper::Schedule() {
+  if (scheduled_ || spaces_.empty()) return;
+  scheduled_ = true;
+  kv_.env().executor().RunAfter(kPause, [this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) RunSlice();
+  });
+}
+
+void Sweeper::RunSlice() {
+  scheduled_ = false;
+  const auto done = SweepSome(spaces_.front());
+  if (!done.ok()) {  // The store has failed; the next write tells its caller. The marker brings us back after a restart.
+    spaces_.clear();
+    return;
+  }
+  if (*done) spaces_.pop_front();
+  Schedule();
+}
+
+StatusOr<bool> Sweeper::SweepSome(SpaceId space) {
+  KvBatch batch;
+  for (const char kind : {kQuadKind, kHistoryKind}) {
+    const std::string prefix = SpacePrefix(kind, space);
+    const auto it = kv_.NewIterator(false);
+    for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+      if (batch.count() == kSweptPerSlice) {
+        QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
+        return false;
+      }
+      batch.Delete(it->key());
+    }
+    QR_RETURN_IF_ERROR(it->status());
+  }
+  batch.Delete(OldSpaceKey(group_, space));
+  QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
+  return true;
+}
+
+}  // namespace quadraft::store
