@@ -28,6 +28,8 @@ function normalizeLexical(value, datatype) {
       return /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(value) ? normalizeNumber(value) : value;
     case XSD + 'boolean':
       return value === '1' ? 'true' : value === '0' ? 'false' : value;
+    case XSD + 'date':
+      return value.replace(/[+-]00:00$/, 'Z');
     case XSD + 'dateTime':
       return value.replace(/(\.[0-9]*?)0+(?=Z|[+-]|$)/, '$1').replace(/\.(?=Z|[+-]|$)/, '').replace(/[+-]00:00$/, 'Z');
     default:
