@@ -2,16 +2,19 @@
 #ifndef QUADRAFT_NODE_ERRORS_H_
 #define QUADRAFT_NODE_ERRORS_H_
 
+#include <string_view>
+
 #include "core/base/status.h"
 #include "core/http/message.h"
 #include "net/http/server.h"
 
 namespace quadraft::node {
 
-http::Response ErrorResponse(const Status& status);
+// `accept` is the request's: JSON for those who ask for it, else plain text.
+http::Response ErrorResponse(const Status& status, std::string_view accept);
 
-// Whole when nothing was sent yet; otherwise the answer is broken off so that the client sees that it is not whole.
-void RespondError(http::ResponseWriter& writer, const Status& status);
+// Answers with it; nothing may have been sent before.
+void RespondError(http::ResponseWriter& writer, const Status& status, std::string_view accept);
 
 }  // namespace quadraft::node
 

@@ -144,12 +144,13 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader, proto:
 
 Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::MutationRequest& request,
                                                            MonotonicTime deadline) {
-  QR_CO_ASSIGN_OR_RETURN(const sparql::Update update, ToUpdate(request));
-  if (IsDataOnly(update)) {
+  QR_CO_ASSIGN_OR_RETURN(sparql::Update parsed, ToUpdate(request));
+  const auto update = std::make_shared<const sparql::Update>(std::move(parsed));
+  if (IsDataOnly(*update)) {
     sparql::QueryLimits limits;
     limits.now = env_.clock().WallNow();
     QR_CO_ASSIGN_OR_RETURN(sparql::UpdateEffect effect,
-                           sparql::EvaluateUpdate(update, state_.LatestView(), FreshBlankPrefix(), limits));
+                           sparql::EvaluateUpdate(*update, state_.LatestView(), FreshBlankPrefix(), limits));
     if (effect.reads.empty()) co_return co_await Propose(std::move(effect.writes), nullptr);
   }
   if (!co_await evaluating_.Acquire()) {
@@ -173,7 +174,7 @@ Task<Status> Mutations::WaitUntilReady(MonotonicTime deadline) {
   co_return Unavailable("node ", self_, " does not lead");
 }
 
-Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(const sparql::Update& update,
+Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_ptr<const sparql::Update> update,
                                                                   MonotonicTime deadline) {
   while (true) {
     QR_CO_RETURN_IF_ERROR(co_await WaitUntilReady(deadline));
@@ -197,22 +198,32 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(const sparql::
   }
 }
 
-Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(const sparql::Update& update, MonotonicTime deadline) {
-  sparql::QueryLimits limits;
-  limits.clock = &env_.clock();
-  limits.deadline = deadline;
-  limits.now = env_.clock().WallNow();
-  limits.random_seed = query_random_.Next();
-  const std::string blank_prefix = FreshBlankPrefix();
-  const auto view = state_.LatestView();
-  StatusOr<sparql::UpdateEffect> effect = Internal("not evaluated");
-  co_await RunOffloaded(env_.executor(),
-                        [&] { effect = sparql::EvaluateUpdate(update, view, blank_prefix, limits); });
-  if (absl::IsDeadlineExceeded(effect.status())) {
+Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(std::shared_ptr<const sparql::Update> update,
+                                                         MonotonicTime deadline) {
+  // Shared, not on this frame: a worker may still be evaluating when the frame is destroyed.
+  struct Work {
+    std::shared_ptr<const sparql::Update> update;
+    std::shared_ptr<const store::ReadView> view;
+    std::string blank_prefix;
+    sparql::QueryLimits limits;
+    StatusOr<sparql::UpdateEffect> effect = Internal("not evaluated");
+  };
+  auto work = std::make_shared<Work>();
+  work->update = std::move(update);
+  work->view = state_.LatestView();
+  work->blank_prefix = FreshBlankPrefix();
+  work->limits.clock = &env_.clock();
+  work->limits.deadline = deadline;
+  work->limits.now = env_.clock().WallNow();
+  work->limits.random_seed = query_random_.Next();
+  co_await RunOffloaded(env_.executor(), [work] {
+    work->effect = sparql::EvaluateUpdate(*work->update, work->view, work->blank_prefix, work->limits);
+  });
+  if (absl::IsDeadlineExceeded(work->effect.status())) {
     // Not an unknown outcome: nothing was proposed.
     co_return Aborted("nothing was done: the update's WHERE part did not finish in time; raise `timeout` or narrow it");
   }
-  co_return effect;
+  co_return std::move(work->effect);
 }
 
 Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes, FifoLock* release) {
@@ -228,7 +239,7 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes,
     co_return std::move(result).status();
   }
   latches_.Applied(ticket, result->index);
-  QR_CO_ASSIGN_OR_RETURN(const store::ApplyCounts counts, store::DecodeApplyCounts(result->result));
+  QR_CO_ASSIGN_OR_RETURN(const store::ApplyResult counts, store::DecodeApplyResult(result->result));
   proto::MutationResponse response;
   response.set_log_index(result->index.value());
   response.set_inserted(counts.inserted);

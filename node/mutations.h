@@ -55,8 +55,9 @@ class Mutations {
   Task<StatusOr<proto::MutationResponse>> Forward(NodeId leader, proto::MutationRequest request, MonotonicTime deadline);
   Task<Status> WaitUntilReady(MonotonicTime deadline);
   // An effect that holds for the log as it is now: propose it before anything else runs.
-  Task<StatusOr<sparql::UpdateEffect>> EvaluateUntilFree(const sparql::Update& update, MonotonicTime deadline);
-  Task<StatusOr<sparql::UpdateEffect>> Evaluate(const sparql::Update& update, MonotonicTime deadline);
+  Task<StatusOr<sparql::UpdateEffect>> EvaluateUntilFree(std::shared_ptr<const sparql::Update> update,
+                                                         MonotonicTime deadline);
+  Task<StatusOr<sparql::UpdateEffect>> Evaluate(std::shared_ptr<const sparql::Update> update, MonotonicTime deadline);
   // Proposes at once, then releases `release` (may be null), then waits for the entry to apply.
   Task<StatusOr<proto::MutationResponse>> Propose(txn::WriteSet writes, FifoLock* release);
   bool Expired(MonotonicTime deadline) const { return env_.clock().Now() >= deadline; }

@@ -55,6 +55,9 @@ class Node {
   // Recovers from the disk and begins to serve. Errors say which file, why, and what to do.
   Status Start();
 
+  // Takes no new connections, finishes what is under way, and calls `done`, after `grace` at the latest.
+  void Drain(Duration grace, absl::AnyInvocable<void()> done) { http_->Stop(grace, std::move(done)); }
+
   // For the simulator's checkers and for tests.
   const replica::ReplicaHost& replicas() const { return *replicas_; }
   store::GraphState& state() { return *state_; }

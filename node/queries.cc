@@ -30,17 +30,22 @@ Task<void> Queries::Serve(sparql::Query query, QueryRequest request, http::Respo
   const MonotonicTime start = env_.clock().Now();
   metrics_.queries_total.Add();
   Status status;
+  bool begun = false;
   if (running_ >= kRunningMax) {
     status = ResourceExhausted("more than ", kRunningMax, " queries are running on this node; retry later or elsewhere");
   } else {
     ++running_;
-    status = co_await Stream(std::move(query), request, writer);
+    status = co_await Stream(std::move(query), request, writer, &begun);
     --running_;
   }
   metrics_.query_seconds.Observe(env_.clock().Now() - start);
   if (status.ok()) co_return;
   metrics_.query_errors_total.Add();
-  RespondError(writer, status);
+  if (begun) {
+    writer.Abort(Message(status));
+  } else {
+    RespondError(writer, status, request.accept);
+  }
 }
 
 Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(bool linearizable, MonotonicTime deadline) {
@@ -57,7 +62,8 @@ Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(bool linear
   co_return state_.LatestView();
 }
 
-Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer) {
+Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer,
+                             bool* begun) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   writer.OnClientGone([cancelled] { cancelled->store(true); });
   QR_CO_ASSIGN_OR_RETURN(auto view, co_await View(request.linearizable, request.deadline));
@@ -92,6 +98,7 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
     writer.Respond({.status = 200, .headers = headers, .body = *std::move(step->piece)}).IgnoreError();
     co_return OkStatus();
   }
+  *begun = true;
   writer.StartStream(200, headers).IgnoreError();
   while (true) {
     if (!step->piece->empty() && !writer.Write(*std::move(step->piece)).ok()) co_return OkStatus();

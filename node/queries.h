@@ -25,6 +25,7 @@ struct QueryRequest {
   size_t memory_bytes_max = size_t{1} << 30;
   bool not_found_when_empty = false;  // Graph Store GET of a graph that does not exist.
   bool head_only = false;
+  std::string accept;                 // Of the request, for the form of errors.
 };
 
 class Queries {
@@ -42,7 +43,8 @@ class Queries {
   size_t running() const { return running_; }
 
  private:
-  Task<Status> Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer);
+  // *begun: part of the answer is on its way, so an error can only break it off.
+  Task<Status> Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer, bool* begun);
 
   Env& env_;
   const GroupId group_;

@@ -13,6 +13,7 @@
 #include "core/http/message.h"
 #include "net/http/server.h"
 #include "node/node.h"
+#include "sparql/protocol/protocol.h"
 
 namespace quadraft::node {
 
@@ -23,14 +24,18 @@ class Routes {
 
  private:
   void Sparql(http::Request request, http::ResponseWriter writer);
+  void Query(sparql::ProtocolRequest request, bool head_only, http::ResponseWriter writer);
   void Store(http::Request request, http::ResponseWriter writer);
+  void StoreRead(sparql::GraphStoreRequest request, http::ResponseWriter writer);
+  Task<void> StoreWrite(sparql::GraphStoreRequest request, std::string blank_scope, std::string body,
+                        http::ResponseWriter writer);
+  Task<void> Mutate(proto::MutationRequest request, MonotonicTime deadline, std::string accept, int status_when_done,
+                    http::ResponseWriter writer);
   void Ready(http::ResponseWriter writer);
   void StatusJson(http::ResponseWriter writer);
   void MetricsText(http::ResponseWriter writer);
 
-  // Runs the mutation and answers with `status_when_done`.
-  Task<void> Mutate(proto::MutationRequest request, MonotonicTime deadline, int status_when_done, http::ResponseWriter writer);
-  Task<void> StoreWrite(http::Request request, http::ResponseWriter writer);
+  MonotonicTime Deadline(const sparql::RequestOptions& options, Duration otherwise) const;
 
   Node& node_;
 };

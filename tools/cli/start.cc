@@ -1,0 +1,126 @@
+// quadraft start: one node in production, until a signal.
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <map>
+#include <utility>
+
+#include "net/env/epoll_env.h"
+#include "node/node.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/world.h"
+
+namespace quadraft::cli {
+namespace {
+
+constexpr Duration kDrainGrace = seconds(5);
+
+StatusOr<std::map<NodeId, std::string>> ParsePeers(std::string_view text) {
+  std::map<NodeId, std::string> peers;
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view one = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    const size_t equals = one.find('=');
+    uint64_t id = 0;
+    const auto parsed = std::from_chars(one.data(), one.data() + std::min(equals, one.size()), id);
+    if (equals == std::string_view::npos || parsed.ptr != one.data() + equals || id == 0 || equals + 1 == one.size()) {
+      return InvalidArgument("--peers: \"", one, "\" is not NUMBER=HOST:PORT with a number from 1");
+    }
+    if (!peers.emplace(NodeId{id}, one.substr(equals + 1)).second) {
+      return InvalidArgument("--peers: node ", id, " is named twice");
+    }
+  }
+  return peers;
+}
+
+StatusOr<LogLevel> ParseLevel(std::string_view text) {
+  if (text == "debug") return LogLevel::kDebug;
+  if (text == "info") return LogLevel::kInfo;
+  if (text == "warning") return LogLevel::kWarning;
+  if (text == "error") return LogLevel::kError;
+  return InvalidArgument("--log-level: \"", text, "\" is none of debug, info, warning, error");
+}
+
+struct Production {
+  std::unique_ptr<net::EpollEnv> env;
+  node::NodeOptions node;
+};
+
+StatusOr<Production> Prepare(const StartOptions& options) {
+  QR_ASSIGN_OR_RETURN(auto peers, ParsePeers(options.peers));
+  const NodeId self{options.node};
+  if (!peers.contains(self)) return InvalidArgument("--peers does not name node ", self, " itself: ", options.peers);
+  Production production;
+  for (const auto& [id, address] : peers) production.node.voters.push_back(id);
+  net::EpollOptions env;
+  env.node = self;
+  env.data_dir = options.data;
+  env.peer_listen = peers[self];
+  peers.erase(self);
+  env.peers = std::move(peers);
+  QR_ASSIGN_OR_RETURN(env.log_level, ParseLevel(options.log_level));
+  QR_ASSIGN_OR_RETURN(production.env, net::EpollEnv::Create(std::move(env)));
+  production.node.id = self;
+  production.node.http_address = options.http;
+  production.node.query_timeout = seconds(options.query_timeout_s);
+  production.node.query_memory_bytes_max = options.query_memory_mb << 20;
+  production.node.kv.block_cache_bytes = options.cache_mb << 20;
+  return production;
+}
+
+// Ends the loop on SIGTERM or SIGINT. The signals stay blocked, so no handler ever runs; a thread waits for them.
+class SignalWatch {
+ public:
+  SignalWatch() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // Before any thread is started: all inherit it.
+    fd_ = signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~SignalWatch() { close(fd_); }
+  int fd() const { return fd_; }
+
+ private:
+  sigset_t signals_;
+  int fd_ = -1;
+};
+
+}  // namespace
+
+int RunStart(const StartOptions& options) {
+  SignalWatch signals;
+  auto production = Prepare(options);
+  if (!production.ok()) {
+    Complain(production.status());
+    return absl::IsInvalidArgument(production.status()) ? 2 : 1;
+  }
+  net::EpollEnv& env = *production->env;
+  bool failed = false;
+  production->node.on_fatal = [&](const Status&) {
+    failed = true;
+    env.Stop();
+  };
+  node::Node node(env, std::move(production->node));
+  const Status started = node.Start();
+  if (!started.ok()) {
+    return Complain(Annotate(started, StrCat("node ", options.node, " cannot start (data: ", options.data, ")")));
+  }
+  bool stopping = false;
+  const auto watch = env.loop().WatchFd(signals.fd(), EPOLLIN, [&](uint32_t) {
+    signalfd_siginfo info;
+    if (read(signals.fd(), &info, sizeof(info)) != sizeof(info)) return;
+    if (std::exchange(stopping, true)) return env.Stop();  // Told twice: now.
+    env.Log(LogLevel::kInfo, "told to stop; finishing what is under way");
+    node.Drain(kDrainGrace, [&env] { env.Stop(); });
+  });
+  env.Run();
+  env.loop().Shutdown();  // No worker may touch the node while it is destroyed.
+  return failed ? 1 : 0;
+}
+
+}  // namespace quadraft::cli
