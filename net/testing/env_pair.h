@@ -24,7 +24,10 @@ class EnvPair {
   // False: `limit` (of the envs' time) passed first.
   virtual bool RunUntil(absl::AnyInvocable<bool()> condition, Duration limit = seconds(20)) = 0;
   void RunFor(Duration duration) {
-    (void)RunUntil([] { return false; }, duration);
+    bool passed = false;  // A timer, because simulated time passes by events only.
+    const TimerId timer = env(0).executor().RunAfter(duration, [&passed] { passed = true; });
+    (void)RunUntil([&passed] { return passed; }, 2 * duration + seconds(1));
+    env(0).executor().Cancel(timer);
   }
   // For listening on node `index`; another one on each call.
   virtual std::string FreshAddress(int index) = 0;
