@@ -65,7 +65,7 @@ class Driver {
     if (dice < 550) {
       DeliverOne();
     } else if (dice < 700) {
-      cluster_.Sync(node);
+      cluster_.Sync(node, random_.OneIn(2) ? SIZE_MAX : random_.Below(3));
     } else if (dice < 800) {
       cluster_.Advance(node, milliseconds(random_.Between(1, random_.OneIn(4) ? 400 : 60)));
     } else if (dice < 880) {

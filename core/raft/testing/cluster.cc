@@ -72,12 +72,15 @@ void Cluster::ApplyWrite(Node& node, const Write& write) {
   }
 }
 
-void Cluster::Sync(int node) {
+void Cluster::Sync(int node, size_t writes) {
   Node& n = at(node);
-  if (n.raft == nullptr || n.unsynced.empty()) return;
-  const uint64_t id = n.unsynced.back().sync_id;
-  for (const Write& write : n.unsynced) ApplyWrite(n, write);
-  n.unsynced.clear();
+  writes = std::min(writes, n.unsynced.size());
+  if (n.raft == nullptr || writes == 0) return;
+  const uint64_t id = n.unsynced[writes - 1].sync_id;
+  for (; writes > 0; --writes) {
+    ApplyWrite(n, n.unsynced.front());
+    n.unsynced.pop_front();
+  }
   n.raft->Synced(id);
   Pump(node);
 }

@@ -30,14 +30,15 @@ class Cluster {
   void Timeout(int node);               // Its clock jumps to its next deadline.
   StatusOr<LogIndex> Propose(int node, std::string payload);
   void Read(int node, uint64_t id);
-  void Sync(int node);  // What it wrote so far becomes durable and it learns of that.
+  // What it wrote so far (or only its first `writes`) becomes durable and it learns of that.
+  void Sync(int node, size_t writes = SIZE_MAX);
   void Deliver(size_t position, bool keep = false);  // One message of the bag; keep: it stays (a duplicate).
   void Drop(size_t position);
   void Crash(int node, uint64_t surviving_writes = 0);  // Of the unsynced writes, in order, so many survive.
   void Restart(int node);
   void Compact(int node, LogIndex index);
   void Cut(int from, int to, bool cut);  // One way; what is sent over a cut link is lost.
-  void Settle(int rounds_max = 200);     // Syncs everything and delivers everything until nothing is left.
+  void Settle(int rounds_max = 2000);     // Syncs everything and delivers everything until nothing is left.
 
   // ---- Views
   int size() const { return static_cast<int>(nodes_.size()); }

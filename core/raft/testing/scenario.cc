@@ -1,0 +1,199 @@
+#include "core/raft/testing/scenario.h"
+
+#include <cstdlib>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include "core/base/strings.h"
+#include "core/raft/testing/cluster.h"
+
+namespace quadraft::raft {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+
+struct Link {
+  int from = 0;  // 0: any.
+  int to = 0;
+  bool Matches(const Message& message) const {
+    return (from == 0 || message.from == NodeId(from)) && (to == 0 || message.to == NodeId(to));
+  }
+};
+
+class Runner {
+ public:
+  // Output of one command; an error when it is not one.
+  StatusOr<std::string> Run(const std::vector<std::string>& words) {
+    if (words.empty()) return InvalidArgument("empty command");
+    if (words[0] == "cluster") return MakeCluster(words);
+    if (cluster_ == nullptr) return InvalidArgument("no cluster yet");
+    std::string output;
+    QR_RETURN_IF_ERROR(Command(words, &output));
+    std::string trace = cluster_->TakeTrace();
+    if (words[0] == "settle") trace = WithoutDeliveries(trace);
+    output = trace + output;
+    if (!cluster_->status().ok() && violation_.ok()) {
+      violation_ = cluster_->status();
+      StrAppend(&output, "VIOLATION ", violation_.message(), "\n");
+    }
+    return output;
+  }
+  const Status& violation() const { return violation_; }
+
+ private:
+  StatusOr<std::string> MakeCluster(const std::vector<std::string>& words) {
+    if (words.size() < 2) return InvalidArgument("cluster N");
+    Options options;
+    for (size_t i = 2; i < words.size(); ++i) {
+      const size_t equals = words[i].find('=');
+      if (equals == std::string::npos || words[i].substr(0, equals) != "append_entries_max") {
+        return InvalidArgument("no option ", words[i]);
+      }
+      options.append_entries_max = std::atoi(words[i].c_str() + equals + 1);
+    }
+    cluster_ = std::make_unique<Cluster>(std::atoi(words[1].c_str()), options, kSeed, /*trace=*/true);
+    return std::string();
+  }
+
+  static std::string WithoutDeliveries(const std::string& trace) {
+    std::istringstream lines(trace);
+    std::string line, kept;
+    while (std::getline(lines, line)) {
+      if (!line.starts_with("deliver ")) StrAppend(&kept, line, "\n");
+    }
+    return kept;
+  }
+
+  static StatusOr<Link> ParseLink(const std::string& word) {
+    if (word == "all") return Link{};
+    const size_t arrow = word.find("->");
+    if (arrow == std::string::npos) return InvalidArgument("not a link: ", word);
+    const auto node = [](const std::string& text) { return text == "*" ? 0 : std::atoi(text.c_str()); };
+    return Link{.from = node(word.substr(0, arrow)), .to = node(word.substr(arrow + 2))};
+  }
+
+  Status Command(const std::vector<std::string>& words, std::string* output) {
+    const std::string& verb = words[0];
+    const std::string argument = words.size() > 1 ? words[1] : "";
+    const int node = std::atoi(argument.c_str());
+    if (verb == "settle") {
+      cluster_->Settle();
+    } else if (verb == "status") {
+      *output = Describe();
+    } else if (verb == "bag") {
+      for (const Message& message : cluster_->bag()) StrAppend(output, raft::Describe(message), "\n");
+    } else if (verb == "deliver" || verb == "drop" || verb == "double") {
+      QR_ASSIGN_OR_RETURN(const Link link, ParseLink(argument));
+      Messages(verb, link);
+    } else if (verb == "cut" || verb == "heal") {
+      QR_ASSIGN_OR_RETURN(const Link link, ParseLink(argument));
+      cluster_->Cut(link.from, link.to, verb == "cut");
+    } else if (verb == "sync" && argument == "all") {
+      for (int i = 1; i <= cluster_->size(); ++i) cluster_->Sync(i);
+    } else if (node < 1 || node > cluster_->size()) {
+      return InvalidArgument("no command ", verb, " ", argument);
+    } else {
+      return NodeCommand(verb, node, words.size() > 2 ? words[2] : "", output);
+    }
+    return OkStatus();
+  }
+
+  Status NodeCommand(const std::string& verb, int node, const std::string& argument, std::string* output) {
+    const uint64_t number = std::strtoull(argument.c_str(), nullptr, 10);
+    if (verb == "timeout") {
+      cluster_->Timeout(node);
+    } else if (verb == "advance") {
+      cluster_->Advance(node, milliseconds(number));
+    } else if (verb == "propose") {
+      const auto index = cluster_->Propose(node, argument);
+      StrAppend(output, index.ok() ? StrCat("index=", *index) : ToString(index.status()), "\n");
+    } else if (verb == "read") {
+      cluster_->Read(node, number);
+    } else if (verb == "compact") {
+      cluster_->Compact(node, LogIndex(number));
+    } else if (verb == "sync") {
+      cluster_->Sync(node, argument.empty() ? SIZE_MAX : number);
+    } else if (verb == "crash") {
+      cluster_->Crash(node, number);
+    } else if (verb == "restart") {
+      cluster_->Restart(node);
+    } else if (verb == "isolate" || verb == "join") {
+      for (int other = 1; other <= cluster_->size(); ++other) {
+        if (other == node) continue;
+        cluster_->Cut(node, other, verb == "isolate");
+        cluster_->Cut(other, node, verb == "isolate");
+      }
+    } else {
+      return InvalidArgument("no command ", verb);
+    }
+    return OkStatus();
+  }
+
+  // The matching messages that are on their way now, not those that they cause.
+  void Messages(const std::string& verb, const Link& link) {
+    size_t position = 0;
+    for (size_t left = cluster_->bag().size(); left > 0; --left) {
+      if (!link.Matches(cluster_->bag()[position])) {
+        ++position;
+      } else if (verb == "drop") {
+        cluster_->Drop(position);
+      } else if (verb == "double") {
+        cluster_->Deliver(position++, /*keep=*/true);
+      } else {
+        cluster_->Deliver(position);
+      }
+    }
+  }
+
+  std::string Describe() const {
+    std::string out;
+    for (int node = 1; node <= cluster_->size(); ++node) {
+      StrAppend(&out, node, " ");
+      if (!cluster_->up(node)) {
+        StrAppend(&out, "down\n");
+        continue;
+      }
+      const Raft& raft = cluster_->raft(node);
+      StrAppend(&out, RoleName(raft.role()), " term=", raft.term(), " leader=", raft.leader(),
+                " commit=", raft.commit(), " applied=", cluster_->applied(node),
+                " stable=", raft.log().stable_index(), " log=");
+      StrAppend(&out, "(", raft.log().snapshot_index(), "/", raft.log().snapshot_term(), ")");
+      for (LogIndex i = raft.log().snapshot_index().Next(); i <= raft.log().last_index(); i = i.Next()) {
+        StrAppend(&out, " ", i, "/", raft.log().at(i).term);
+      }
+      StrAppend(&out, "\n");
+    }
+    return out;
+  }
+
+  std::unique_ptr<Cluster> cluster_;
+  Status violation_;
+};
+
+}  // namespace
+
+ScenarioResult RunScenario(std::string_view text) {
+  ScenarioResult result;
+  Runner runner;
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (line.empty() || line[0] == '#') StrAppend(&result.text, line, "\n");
+    if (line.empty() || line[0] != '>') continue;
+    StrAppend(&result.text, line, "\n");
+    std::istringstream split(line.substr(1));
+    std::vector<std::string> words;
+    for (std::string word; split >> word;) words.push_back(word);
+    const auto output = runner.Run(words);
+    if (!output.ok()) {
+      result.error = Annotate(output.status(), StrCat("line ", number));
+      return result;
+    }
+    result.text += *output;
+  }
+  result.violation = runner.violation();
+  return result;
+}
+
+}  // namespace quadraft::raft

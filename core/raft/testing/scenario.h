@@ -1,0 +1,32 @@
+// Runs a text scenario on a Cluster and gives the text back with what happened under each command (golden files,
+// core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are comments, the rest is output.
+//
+//   cluster N [append_entries_max=K]     N nodes, down to their first breath
+//   timeout N | advance N MS             N's clock to its next deadline, or on by MS
+//   propose N TEXT | read N ID | compact N INDEX
+//   sync N [WRITES] | sync all           what was written (the first WRITES of it) becomes durable
+//   deliver A->B|all | drop A->B|all | double A->B    of the messages on their way now ('*' matches any node)
+//   settle                               sync and deliver until nothing moves (prints no messages)
+//   crash N [WRITES] | restart N         so many of the unsynced writes survive
+//   cut A->B | heal A->B | isolate N | join N
+//   status | bag                         every node; every message on its way
+#ifndef QUADRAFT_CORE_RAFT_TESTING_SCENARIO_H_
+#define QUADRAFT_CORE_RAFT_TESTING_SCENARIO_H_
+
+#include <string>
+#include <string_view>
+
+#include "core/base/status.h"
+
+namespace quadraft::raft {
+
+struct ScenarioResult {
+  std::string text;  // The scenario with its output brought up to date.
+  Status violation;  // The first broken invariant.
+  Status error;      // A command that is not one: "line 7: ...".
+};
+ScenarioResult RunScenario(std::string_view text);
+
+}  // namespace quadraft::raft
+
+#endif  // QUADRAFT_CORE_RAFT_TESTING_SCENARIO_H_
