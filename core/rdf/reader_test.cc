@@ -153,6 +153,17 @@ TEST(ReaderTest, NestingIsBounded) {
   }
 }
 
+TEST(ReaderTest, PrefixesAreBounded) {
+  std::string text;
+  for (int i = 0; i < 1 << 16; ++i) StrAppend(&text, "PREFIX p", i, ": <x:>\n");
+  EXPECT_TRUE(Parse(text, Syntax::kTurtle, {}).status.ok());
+  text += "PREFIX p1: <x:again>\n";
+  EXPECT_TRUE(Parse(text, Syntax::kTurtle, {}).status.ok());
+  text += "PREFIX q: <x:>";
+  EXPECT_EQ(Message(Parse(text, Syntax::kTurtle, {}).status),
+            "line 65538, column 11: more than 65536 prefixes");
+}
+
 TEST(ReaderTest, PiecesAreBounded) {
   const std::string chunk(1u << 20, 'x');
   for (Syntax syntax : {Syntax::kNTriples, Syntax::kTurtle}) {

@@ -167,7 +167,9 @@ Status TurtleReader::StepDirective(const Token& token) {
       if (frame.state == State::kBaseIri) {
         base_ = term_.value;
       } else {
-        if (prefixes_.size() >= kPrefixesMax) return LimitAt(text_, at_, "too many prefixes");
+        if (prefixes_.size() >= kPrefixesMax && !prefixes_.contains(Absl(prefix_name_))) {
+          return LimitAt(text_, at_, StrCat("more than ", kPrefixesMax, " prefixes"));
+        }
         prefixes_[Absl(prefix_name_)] = term_.value;
       }
       frame.state = needs_dot_ ? State::kDirectiveDot : State::kStatement;
