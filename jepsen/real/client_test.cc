@@ -1,7 +1,3 @@
-#include <sys/socket.h>
-
-#include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -10,62 +6,12 @@
 #include "jepsen/real/http_client.h"
 #include "jepsen/real/nemesis.h"
 #include "jepsen/real/store_client.h"
+#include "jepsen/real/testing/scripted_server.h"
 
 namespace quadraft::jepsen {
 namespace {
 
 using std::chrono::milliseconds;
-
-// Takes connections one after the other; `serve` answers one request (head and body as received) or
-// says "" to break off.
-class ScriptedServer {
- public:
-  using Serve = std::function<std::string(const std::string& request)>;
-
-  explicit ScriptedServer(Serve serve) : serve_(std::move(serve)) {
-    auto listener = ListenOnLoopback();
-    EXPECT_TRUE(listener.ok());
-    listener_ = std::move(listener->fd);
-    port_ = listener->port;
-    thread_ = std::thread([this] { Loop(); });
-  }
-  ~ScriptedServer() {
-    stop_ = true;
-    thread_.join();
-  }
-  uint16_t port() const { return port_; }
-  int connections() const { return connections_; }
-
- private:
-  void Loop() {
-    while (!stop_) {
-      Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (!client.is_open()) {
-        std::this_thread::sleep_for(milliseconds(1));
-        continue;
-      }
-      ++connections_;
-      std::string received;
-      while (!stop_) {
-        const auto more = ReadBefore(client.get(), &received, RealClock::now() + milliseconds(20));
-        if (more.ok() && !*more) break;
-        if (!more.ok() || received.find("\r\n\r\n") == std::string::npos) continue;
-        const std::string answer = serve_(received);
-        received.clear();
-        if (answer.empty()) break;
-        EXPECT_TRUE(
-            WriteBefore(client.get(), answer, RealClock::now() + std::chrono::seconds(5)).ok());
-      }
-    }
-  }
-
-  Serve serve_;
-  Fd listener_;
-  uint16_t port_ = 0;
-  std::atomic<bool> stop_{false};
-  std::atomic<int> connections_{0};
-  std::thread thread_;
-};
 
 StatusOr<http::Response> GetOnce(const std::string& answer) {
   ScriptedServer server([&](const std::string&) { return answer; });

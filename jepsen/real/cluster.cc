@@ -81,6 +81,12 @@ Status Cluster::ChoosePorts() {
   return OkStatus();
 }
 
+std::vector<uint16_t> Cluster::http_ports() const {
+  std::vector<uint16_t> ports;
+  for (const Node& node : nodes_) ports.push_back(node.http_port);
+  return ports;
+}
+
 std::string Cluster::LogPath(int node) const {
   return StrCat(options_.folder, "/node-", node, ".log");
 }

@@ -49,6 +49,7 @@ class Cluster {
 
   int size() const { return options_.nodes; }
   uint16_t http_port(int node) const { return nodes_[Index(node)].http_port; }
+  std::vector<uint16_t> http_ports() const;
   bool running(int node) const { return nodes_[Index(node)].pid > 0; }
 
   // FailedPrecondition when it runs already. Always from one thread: the kernel ends a child with

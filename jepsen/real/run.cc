@@ -77,7 +77,7 @@ Status Run::StartCluster() {
 }
 
 Status Run::HurtWhileWorking() {
-  Workload workload(*cluster_, {.seed = options_.seed});
+  Workload workload(cluster_->http_ports(), {.seed = options_.seed});
   workload.Start();
   std::map<std::string_view, int> injected;
   const auto end = RealClock::now() + options_.duration;
@@ -166,11 +166,11 @@ Status Run::FailoverRound(int round) {
   QR_RETURN_IF_ERROR(cluster_->WaitUntilReady(options_.recovery_max));
   // Only writes, with little patience: a request that hangs on the dead leader must not hide the
   // new one.
-  Workload workload(*cluster_, {.seed = options_.seed + static_cast<uint64_t>(round),
-                                .register_clients = 0,
-                                .set_clients = 6,
-                                .timeout = milliseconds(300),
-                                .first_value = round * WorkloadOptions::kValuesMax});
+  Workload workload(cluster_->http_ports(), {.seed = options_.seed + static_cast<uint64_t>(round),
+                                             .register_clients = 0,
+                                             .set_clients = 6,
+                                             .timeout = milliseconds(300),
+                                             .first_value = round * WorkloadOptions::kValuesMax});
   workload.Start();
   std::this_thread::sleep_for(milliseconds(700));
   const std::optional<int> leader = cluster_->Leader();

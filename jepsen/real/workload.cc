@@ -39,11 +39,8 @@ void Workload::Stop() {
 void Workload::RunClient(int number, bool is_set_client) {
   Client client{.process = next_process_++,
                 .random = Random(options_.seed, StrCat("client/", number)),
-                .nodes = {},
-                .last_read = {}};
-  for (int node = 1; node <= cluster_.size(); ++node) {
-    client.nodes.emplace_back(cluster_.http_port(node));
-  }
+                .nodes = {}};
+  for (const uint16_t port : http_ports_) client.nodes.emplace_back(port);
   while (!stop_) {
     if (is_set_client) {
       StepSet(client);
@@ -59,18 +56,21 @@ void Workload::StepRegister(Client& client) {
   const auto key =
       static_cast<int64_t>(client.random.Below(static_cast<uint64_t>(options_.registers)));
   const uint64_t dice = client.random.Below(10);
-  const auto seen = client.last_read.find(key);
-  if (dice < 4) {
+  if (dice < 3) {
     Read(client, node, key);
-  } else if (dice < 7 || seen == client.last_read.end()) {
+    return;
+  }
+  // A compare-and-set without a fresh read would nearly always fail.
+  std::optional<int64_t> from;
+  if (dice >= 6) from = Read(client, node, key);
+  if (!from) {
     const int64_t value = next_value_++;
     Mutate(client, key, "write", Value::Int(value),
            [&] { return node.WriteRegister(key, value, options_.timeout); });
   } else {
-    const int64_t from = seen->second;
     const int64_t to = next_value_++;
-    Mutate(client, key, "cas", Value::Vector({Value::Int(from), Value::Int(to)}), [&] {
-      UpdateResult result = node.CasRegister(key, from, to, options_.timeout);
+    Mutate(client, key, "cas", Value::Vector({Value::Int(*from), Value::Int(to)}), [&] {
+      UpdateResult result = node.CasRegister(key, *from, to, options_.timeout);
       // An update that found nothing to change is a compare-and-set that failed.
       if (result.outcome == Outcome::kDone && !result.changed) result.outcome = Outcome::kNotDone;
       return result;
@@ -78,24 +78,24 @@ void Workload::StepRegister(Client& client) {
   }
 }
 
-void Workload::Read(Client& client, StoreClient& node, int64_t key) {
+std::optional<int64_t> Workload::Read(Client& client, StoreClient& node, int64_t key) {
   {
     const std::lock_guard lock(mutex_);
     history_.Invoke(client.process, "read", Value(), Now(), Value::Int(key));
   }
   const StatusOr<Value> value = node.ReadRegister(key, options_.timeout);
-  if (value.ok() && value->is_int()) client.last_read[key] = value->as_int();
   const std::lock_guard lock(mutex_);
   if (value.ok()) {
     ++counts_.done;
     history_.Ok(client.process, *value, Now());
-    return;
+    return value->is_int() ? std::optional(value->as_int()) : std::nullopt;
   }
   ++counts_.not_done;
   history_.Fail(client.process, Now());
   if (value.status().code() == absl::StatusCode::kDataLoss && harness_error_.ok()) {
     harness_error_ = value.status();
   }
+  return std::nullopt;
 }
 
 void Workload::Mutate(Client& client, int64_t key, std::string_view f, Value argument,

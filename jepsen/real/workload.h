@@ -1,6 +1,6 @@
 // Client threads that use the store and write down what they saw.
 //
-//   Workload workload(cluster, {.seed = 7});
+//   Workload workload(cluster->http_ports(), {.seed = 7});
 //   workload.Start();  ...nemeses...  workload.Stop();
 //   CheckResult result = CheckLinearizable(workload.TakeHistory(), *CasRegisterModel());
 //   Status lost = workload.CheckSet(...);
@@ -18,11 +18,11 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/env/random.h"
 #include "jepsen/history/history.h"
-#include "jepsen/real/cluster.h"
 #include "jepsen/real/store_client.h"
 
 namespace quadraft::jepsen {
@@ -48,8 +48,9 @@ struct WorkloadCounts {
 
 class Workload {
  public:
-  Workload(const Cluster& cluster, WorkloadOptions options)
-      : cluster_(cluster),
+  // `http_ports`: of the nodes.
+  Workload(std::vector<uint16_t> http_ports, WorkloadOptions options)
+      : http_ports_(std::move(http_ports)),
         options_(options),
         start_(RealClock::now()),
         next_value_(options.first_value) {}
@@ -83,19 +84,19 @@ class Workload {
     int64_t process;
     Random random;
     std::vector<StoreClient> nodes;
-    std::map<int64_t, int64_t> last_read;  // By register.
   };
 
   void RunClient(int number, bool is_set_client);
   void StepRegister(Client& client);
   void StepSet(Client& client);
-  void Read(Client& client, StoreClient& node, int64_t key);
+  // The integer that was read; nullopt when there was none, or no answer.
+  std::optional<int64_t> Read(Client& client, StoreClient& node, int64_t key);
   void Mutate(Client& client, int64_t key, std::string_view f, Value argument,
               const std::function<UpdateResult()>& run);
   void Count(const UpdateResult& result, RealClock::time_point sent);
   int64_t Now() const { return (RealClock::now() - start_).count(); }
 
-  const Cluster& cluster_;
+  const std::vector<uint16_t> http_ports_;
   const WorkloadOptions options_;
   const RealClock::time_point start_;
   std::atomic<bool> stop_{false};
