@@ -1,7 +1,6 @@
 // What must hold for any bytes: a reader does not crash, the cut of its input changes nothing, an
-// error has a position, and what was read, once written, reads back the same. For libFuzzer (bazel
-// build --config=clang //core/rdf:reader_fuzz) and for reader_fuzz_driver.cc. The first byte
-// chooses the syntax and the cut.
+// error has a position, and what was read, once written, reads back the same. For libFuzzer (the
+// target reader_fuzz) and for reader_fuzz_driver.cc. The first byte chooses the syntax and the cut.
 #include <cstdint>
 
 #include "core/base/check.h"
