@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/crc32c.h"
@@ -54,6 +55,46 @@ StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
   return file->Read(0, file->size());
 }
 
+// LevelDB's version_edit.cc: a sequence of tagged fields. Only the log numbers matter here.
+enum EditTag { kComparator = 1, kLogNumber = 2, kNextFile = 3, kLastSequence = 4, kCompactPointer = 5,
+               kDeletedFile = 6, kNewFile = 7, kPreviousLog = 9 };
+
+bool SkipNumbers(std::string_view* in, int count) {
+  uint64_t number;
+  while (count-- > 0) {
+    if (!GetVarint(in, &number)) return false;
+  }
+  return true;
+}
+bool SkipStrings(std::string_view* in, int count) {
+  std::string_view bytes;
+  while (count-- > 0) {
+    if (!GetLengthPrefixed(in, &bytes)) return false;
+  }
+  return true;
+}
+
+bool ReadEdit(std::string_view edit, uint64_t* log, uint64_t* previous) {
+  while (!edit.empty()) {
+    uint64_t tag = 0;
+    if (!GetVarint(&edit, &tag)) return false;
+    bool ok = false;
+    switch (tag) {
+      case kComparator: ok = SkipStrings(&edit, 1); break;
+      case kLogNumber: ok = GetVarint(&edit, log); break;
+      case kPreviousLog: ok = GetVarint(&edit, previous); break;
+      case kNextFile:
+      case kLastSequence: ok = SkipNumbers(&edit, 1); break;
+      case kCompactPointer: ok = SkipNumbers(&edit, 1) && SkipStrings(&edit, 1); break;
+      case kDeletedFile: ok = SkipNumbers(&edit, 2); break;
+      case kNewFile: ok = SkipNumbers(&edit, 3) && SkipStrings(&edit, 2); break;
+      default: break;
+    }
+    if (!ok) return false;
+  }
+  return true;
+}
+
 Status Cut(Env& env, const std::string& path, size_t from, size_t to) {
   env.Log(LogLevel::kWarning, StrCat(path, " at offset ", to, ": torn by a crash, ", from - to, " bytes cut"));
   QR_RETURN_IF_ERROR(env.disk().Truncate(path, to));
@@ -61,28 +102,38 @@ Status Cut(Env& env, const std::string& path, size_t from, size_t to) {
   return file->SyncNow();
 }
 
-Status CheckFile(Env& env, const std::string& path, bool may_be_torn, bool one_record_at_most) {
+Status CheckManifest(Env& env, const std::string& path, uint64_t* oldest_log) {
+  QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env.disk(), path));
+  std::vector<std::string> records;
+  const LogScan scan = ScanLevelDbLog(bytes, &records);
+  if (scan.more_behind) return DataLoss(path, " at offset ", scan.whole_bytes, ": damaged, and records follow");
+  const auto oldest = OldestLogNeeded(records);
+  if (!oldest.ok()) return Annotate(oldest.status(), path);
+  *oldest_log = *oldest;
+  return scan.whole_bytes == bytes.size() ? OkStatus() : Cut(env, path, bytes.size(), scan.whole_bytes);
+}
+
+Status CheckLog(Env& env, const std::string& path, bool may_be_torn) {
   QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env.disk(), path));
   const LogScan scan = ScanLevelDbLog(bytes);
   if (scan.whole_bytes == bytes.size()) return OkStatus();
-  if (!may_be_torn || (one_record_at_most && scan.more_behind)) {
-    return DataLoss(path, " at offset ", scan.whole_bytes, ": no valid record, in a part that was synced");
-  }
-  return Cut(env, path, bytes.size(), scan.whole_bytes);
+  if (may_be_torn) return Cut(env, path, bytes.size(), scan.whole_bytes);
+  return DataLoss(path, " at offset ", scan.whole_bytes, ": no valid record, in a part that was synced");
 }
 
 }  // namespace
 
-LogScan ScanLevelDbLog(std::string_view bytes) {
+LogScan ScanLevelDbLog(std::string_view bytes, std::vector<std::string>* records) {
   LogScan scan;
   bool inside = false;
+  std::string record;
   size_t at = 0;
   while (at < bytes.size()) {
     const size_t block_left = kBlockBytes - at % kBlockBytes;
     if (block_left < kHeaderBytes) {  // Filled with zeros.
       const size_t end = std::min(at + block_left, bytes.size());
-      const bool zeros = std::all_of(bytes.begin() + at, bytes.begin() + end, [](char c) { return c == 0; });
-      if (!zeros) break;
+      const auto filler = bytes.substr(at, end - at);
+      if (!std::all_of(filler.begin(), filler.end(), [](char c) { return c == 0; })) break;
       at = end;
       if (!inside) scan.whole_bytes = at;
       continue;
@@ -90,12 +141,23 @@ LogScan ScanLevelDbLog(std::string_view bytes) {
     const auto fragment = ParseFragment(bytes, at);
     const bool continues = fragment && (fragment->type == kMiddle || fragment->type == kLast);
     if (!fragment || continues != inside) break;
+    if (records != nullptr) record.append(bytes.substr(at + kHeaderBytes, fragment->bytes - kHeaderBytes));
     at += fragment->bytes;
     inside = fragment->type == kFirst || fragment->type == kMiddle;
-    if (!inside) scan.whole_bytes = at;
+    if (inside) continue;
+    scan.whole_bytes = at;
+    if (records != nullptr) records->push_back(std::exchange(record, {}));
   }
   if (scan.whole_bytes < bytes.size()) scan.more_behind = RecordBeginsBehind(bytes, std::max(at, scan.whole_bytes + 1));
   return scan;
+}
+
+StatusOr<uint64_t> OldestLogNeeded(const std::vector<std::string>& manifest) {
+  uint64_t log = 0, previous = 0;
+  for (const std::string& edit : manifest) {
+    if (!ReadEdit(edit, &log, &previous)) return DataLoss("malformed version edit");
+  }
+  return previous != 0 ? std::min(log, previous) : log;
 }
 
 Status CutTornTails(Env& env, const std::string& directory) {
@@ -120,10 +182,16 @@ Status CutTornTails(Env& env, const std::string& directory) {
   manifest.pop_back();
   const std::string manifest_path = StrCat(directory, "/", manifest);
   if (!disk.Exists(manifest_path)) return DataLoss(current_path, ": names ", manifest, ", which is missing");
-  QR_RETURN_IF_ERROR(CheckFile(env, manifest_path, true, true));
-  std::sort(logs.begin(), logs.end());
-  for (size_t i = 0; i < logs.size(); ++i) {
-    QR_RETURN_IF_ERROR(CheckFile(env, logs[i].second, i + 1 == logs.size(), false));
+  uint64_t oldest_log = 0;
+  QR_RETURN_IF_ERROR(CheckManifest(env, manifest_path, &oldest_log));
+  std::sort(logs.begin(), logs.end(), std::greater<>());
+  bool newest = true;  // Of those that hold anything: opening the store begins an empty one before it gives up the old.
+  for (const auto& [number, path] : logs) {
+    if (number < oldest_log) break;
+    QR_ASSIGN_OR_RETURN(const uint64_t bytes, disk.FileSize(path));
+    if (bytes == 0) continue;
+    QR_RETURN_IF_ERROR(CheckLog(env, path, newest));
+    newest = false;
   }
   return OkStatus();
 }

@@ -3,8 +3,9 @@
 // LevelDB reads its logs leniently: zeros in the middle are skipped without a word, and a bad checksum either stops the
 // database (paranoid_checks) or drops a piece and goes on behind it. After a crash that tore unsynced sectors both are wrong:
 // what is lost must be a suffix. So before the database is opened:
-// - the newest write-ahead log is cut after its last whole record before any damage. Older ones were synced whole before a
-//   newer one was begun (leveldb_env.h), so damage there is DataLoss;
+// - the newest write-ahead log that holds anything is cut after its last whole record before any damage. Older ones were
+//   synced whole before a newer one was written to (leveldb_env.h), so damage there is DataLoss. Logs that the manifest no
+//   longer needs are left alone: their removal may have been undone by the crash, their bytes need not be whole;
 // - the manifest in use is cut likewise, but only its last record can have been torn, since each is synced before the next
 //   is written: damage with a record behind it is DataLoss.
 // The newest log may lose records that had been synced if they were damaged later. Then the applied index of a group falls
@@ -14,6 +15,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/env/env.h"
 
@@ -24,7 +26,11 @@ struct LogScan {
   size_t whole_bytes = 0;     // End of the last whole record before any damage.
   bool more_behind = false;   // Another record begins validly behind the damage.
 };
-LogScan ScanLevelDbLog(std::string_view bytes);
+// Appends the whole records to `records` when it is given.
+LogScan ScanLevelDbLog(std::string_view bytes, std::vector<std::string>* records = nullptr);
+
+// The number of the oldest log that is needed, by the records of a manifest.
+StatusOr<uint64_t> OldestLogNeeded(const std::vector<std::string>& manifest);
 
 // OK also when there is no database yet. DataLoss: see above; nothing was changed then.
 Status CutTornTails(Env& env, const std::string& directory);

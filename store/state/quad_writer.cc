@@ -46,7 +46,7 @@ StatusOr<std::optional<IdQuad>> QuadWriter::FindIds(const rdf::Quad& quad) {
 }
 
 StatusOr<std::string> QuadWriter::VersionsOf(const IdQuad& ids) {
-  if (const auto it = pending_.find(ids); it != pending_.end()) return it->second;
+  if (const auto it = change_of_.find(ids); it != change_of_.end()) return changes_[it->second].versions;
   std::string value;
   for (const TermId id : ids) {
     if (terms_.IsFresh(id)) return value;  // No stored quad can use a term that this batch brings.
@@ -58,15 +58,34 @@ StatusOr<std::string> QuadWriter::VersionsOf(const IdQuad& ids) {
 }
 
 void QuadWriter::PutVersions(const IdQuad& ids, std::string value) {
+  const auto [it, fresh] = change_of_.try_emplace(ids, changes_.size());
+  if (fresh) {
+    changes_.push_back({ids, std::move(value)});
+  } else {
+    changes_[it->second].versions = std::move(value);
+  }
+}
+
+// In the order of each permutation's keys: LevelDB's memtable takes sorted keys twice as fast as scattered ones.
+void QuadWriter::EmitChanges() {
+  std::vector<std::pair<IdQuad, const Change*>> sorted(changes_.size());
   for (int p = 0; p < kPermutationCount; ++p) {
-    SetQuadKey(&key_, meta_.space, static_cast<Permutation>(p), ids);
-    if (value.empty()) {
-      batch_.Delete(key_);
-    } else {
-      batch_.Put(key_, value);
+    const auto permutation = static_cast<Permutation>(p);
+    const auto columns = PermutationColumns(permutation);
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      sorted[i].second = &changes_[i];
+      for (size_t c = 0; c < 4; ++c) sorted[i].first[c] = changes_[i].ids[static_cast<size_t>(columns[c])];
+    }
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [key_ids, change] : sorted) {
+      SetQuadKey(&key_, meta_.space, permutation, change->ids);
+      if (change->versions.empty()) {
+        batch_.Delete(key_);
+      } else {
+        batch_.Put(key_, change->versions);
+      }
     }
   }
-  pending_[ids] = std::move(value);
 }
 
 StatusOr<bool> QuadWriter::InsertIds(const rdf::Quad& quad, const IdQuad& ids, Timestamp at) {
@@ -153,12 +172,14 @@ Status QuadWriter::DropOld(Timestamp horizon, Timestamp* from) {
 }
 
 Status QuadWriter::Write(const std::string& meta_key, bool sync) {
+  EmitChanges();
   terms_.Finish(&batch_);
   batch_.Put(meta_key, EncodeGraphMeta(meta_));
   QR_RETURN_IF_ERROR(kv_.Write(&batch_, sync));
   terms_.Written();
   batch_.Clear();
-  pending_.clear();
+  changes_.clear();
+  change_of_.clear();
   return OkStatus();
 }
 

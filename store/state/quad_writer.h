@@ -40,8 +40,7 @@ class QuadWriter {
   // call stopped; zero at first.
   Status DropOld(Timestamp horizon, Timestamp* from);
 
-  size_t bytes() const { return batch_.bytes(); }
-  KvBatch* batch() { return &batch_; }  // For what else belongs to it.
+  size_t bytes() const { return batch_.bytes() + changes_.size() * kPermutationCount * kQuadKeyBytes; }  // About.
   Status Write(const std::string& meta_key, bool sync);
 
  private:
@@ -52,12 +51,18 @@ class QuadWriter {
   StatusOr<std::optional<IdQuad>> FindIds(const rdf::Quad& quad);
   StatusOr<std::string> VersionsOf(const IdQuad& ids);
   void PutVersions(const IdQuad& ids, std::string value);  // Empty: the quad goes.
+  void EmitChanges();
 
   KvStore& kv_;
   Dictionary::Writer terms_;
   GraphMeta& meta_;
   KvBatch batch_;
-  absl::flat_hash_map<IdQuad, std::string> pending_;  // What this batch makes of a quad's versions.
+  struct Change {
+    IdQuad ids;
+    std::string versions;  // As this batch makes them.
+  };
+  std::vector<Change> changes_;
+  absl::flat_hash_map<IdQuad, size_t> change_of_;  // Into changes_.
   std::string key_;
   rdf::Quad last_quad_;
   IdQuad last_ids_{};
