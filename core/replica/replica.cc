@@ -64,7 +64,8 @@ Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration voter
       raft_(shared->self, std::move(voters), shared->options.raft, std::move(initial), shared->env.clock().Now(),
             &shared->env.random(StrCat("raft/", group, "/election"))),
       applied_(state_machine->applied_index()),
-      next_stream_(1) {}
+      // An answer to a question of our earlier life must not pass for one to ours: ids begin anywhere.
+      next_read_id_(shared->env.random(StrCat("raft/", group, "/read")).Next() >> 1) {}
 
 void Replica::Complete(ProposalCallback done, StatusOr<ProposalResult> result) {
   shared_.completions.push_back([done = std::move(done), result = std::move(result)]() mutable {
@@ -170,16 +171,19 @@ uint64_t Replica::TakeOutput() {
   return output_.sync_id;
 }
 
-// Those of an earlier leadership: the next leader may commit them or not, and we shall not be told in time.
+// Those of an earlier leadership: the next leader may commit them or not, and we shall not be told in time. What is
+// committed already only waits to be applied.
 void Replica::FailLostProposals() {
   const bool leads = raft_.role() == raft::Role::kLeader;
-  while (!proposals_.empty() && (!leads || proposals_.front().term != raft_.term())) {
-    Proposal lost = std::move(proposals_.front());
-    proposals_.pop_front();
-    proposal_bytes_ -= lost.bytes;
+  while (!proposals_.empty()) {
+    Proposal& last = proposals_.back();
+    if (leads && last.term == raft_.term()) return;
+    if (last.index <= raft_.commit() && last.index > applied_ && raft_.log().Has(last.index, last.term)) return;
     ++counters_.proposals_unknown;
-    Complete(std::move(lost.done), DeadlineExceeded("leadership of group ", group_,
-                                                    " was lost: it is unknown whether entry ", lost.index, " commits"));
+    proposal_bytes_ -= last.bytes;
+    Complete(std::move(last.done), DeadlineExceeded("leadership of group ", group_,
+                                                    " was lost: it is unknown whether entry ", last.index, " commits"));
+    proposals_.pop_back();
   }
 }
 

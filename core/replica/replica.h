@@ -181,12 +181,12 @@ class Replica {
   std::vector<ReadCallback> new_reads_;
   std::deque<ReadQuestion> questions_;
   size_t pending_reads_ = 0;
-  uint64_t next_read_id_ = 1;
+  uint64_t next_read_id_;
   NodeId asked_leader_;  // To ask again when it changes.
 
   std::map<NodeId, SnapshotSender> senders_;
   std::unique_ptr<SnapshotReceiver> receiver_;
-  uint64_t next_stream_;
+  uint64_t next_stream_ = 1;
 
   raft::Role seen_role_ = raft::Role::kFollower;
   RaftTerm seen_term_;

@@ -128,6 +128,7 @@ void ReplicaHost::Turn() {
     if (sync_id != 0) unsynced_.emplace_back(replica, sync_id);
     if (!shared_.fault.ok()) return ReportFault();
     if (replica->more_to_do()) Touch(*replica);
+    nearest_ = std::min(nearest_, replica->next_deadline());
   }
   work.clear();
   if (touched_.empty()) touched_.swap(work);  // Keeps its memory.
@@ -197,7 +198,11 @@ void ReplicaHost::OnTimer() {
   timer_at_ = MonotonicTime::max();
   const MonotonicTime now = shared_.env.clock().Now();
   for (auto& [group, replica] : replicas_) {
-    if (replica->next_deadline() > now) continue;
+    const MonotonicTime deadline = replica->next_deadline();
+    if (deadline > now) {
+      nearest_ = std::min(nearest_, deadline);
+      continue;
+    }
     replica->Tick(now);
     if (!replica->touched) {
       replica->touched = true;
@@ -208,11 +213,10 @@ void ReplicaHost::OnTimer() {
 }
 
 // Deadlines mostly move away (a follower's with each heartbeat): the timer is left to run early and looks again. Only a
-// nearer deadline moves it.
+// nearer deadline moves it, and only a group that was touched can have one.
 void ReplicaHost::ArmTimer() {
-  MonotonicTime deadline = MonotonicTime::max();
-  for (const auto& [group, replica] : replicas_) deadline = std::min(deadline, replica->next_deadline());
-  if (deadline >= timer_at_ || deadline == MonotonicTime::max()) return;
+  const MonotonicTime deadline = std::exchange(nearest_, MonotonicTime::max());
+  if (deadline >= timer_at_) return;
   if (timer_ != TimerId{}) shared_.env.executor().Cancel(timer_);
   timer_at_ = deadline;
   const Duration delay = std::max(deadline - shared_.env.clock().Now(), Duration(0));

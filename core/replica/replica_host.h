@@ -103,6 +103,7 @@ class ReplicaHost {
   bool fault_reported_ = false;
   TimerId timer_;
   MonotonicTime timer_at_ = MonotonicTime::max();
+  MonotonicTime nearest_ = MonotonicTime::max();  // Of the deadlines seen since the timer was last armed.
   proto::RaftBatch scratch_;
   std::shared_ptr<bool> alive_;  // False once stopped: late callbacks of the world find nobody home.
 };

@@ -10,6 +10,21 @@ namespace quadraft::replica {
 MemoryLog::MemoryLog(MemoryImage* image, Env& env, Duration sync_latency)
     : image_(image), env_(env), sync_latency_(sync_latency) {}
 
+MemoryLog::~MemoryLog() {
+  if (image_->survival_seed == 0) return;
+  for (size_t n = Random(image_->survival_seed++, "log").Below(unsynced_.size() + 1); n > 0; --n) MakeFirstDurable();
+}
+
+void MemoryLog::MakeFirstDurable() {
+  unsynced_.front().second(image_->log[unsynced_.front().first]);
+  unsynced_.pop_front();
+  ++durable_;
+}
+
+MemoryStateMachine::~MemoryStateMachine() {
+  if (image_->survival_seed != 0 && Random(image_->survival_seed++, "state").OneIn(2)) image_->states[group_] = state_;
+}
+
 Status MemoryLog::Add(GroupId group, std::function<void(RecoveredGroup&)> write) {
   QR_RETURN_IF_ERROR(failure_);
   unsynced_.emplace_back(group, std::move(write));
@@ -44,10 +59,7 @@ Status MemoryLog::SaveSnapshotMark(GroupId group, LogIndex index, RaftTerm term)
 void MemoryLog::Sync(absl::AnyInvocable<void(Status)> done) {
   env_.executor().RunAfter(sync_latency_, [this, upto = written_, done = std::move(done)]() mutable {
     if (!failure_.ok()) return done(failure_);
-    for (; durable_ < upto; ++durable_) {
-      unsynced_.front().second(image_->log[unsynced_.front().first]);
-      unsynced_.pop_front();
-    }
+    while (durable_ < upto) MakeFirstDurable();
     done(OkStatus());
   });
 }

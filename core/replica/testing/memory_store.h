@@ -26,6 +26,8 @@ struct MemoryState {
 };
 
 struct MemoryImage {
+  // Not 0: a crash keeps a random prefix of the unsynced writes, and now and then the unsynced state (as kill -9 would).
+  uint64_t survival_seed = 0;
   std::map<GroupId, RecoveredGroup> log;
   std::map<GroupId, MemoryState> states;
 };
@@ -33,6 +35,7 @@ struct MemoryImage {
 class MemoryLog : public LogStore {
  public:
   MemoryLog(MemoryImage* image, Env& env, Duration sync_latency = milliseconds(1));
+  ~MemoryLog() override;
 
   std::map<GroupId, RecoveredGroup> TakeRecovered() override { return image_->log; }
   Status Append(GroupId group, std::span<const raft::Entry> entries) override;
@@ -45,6 +48,7 @@ class MemoryLog : public LogStore {
 
  private:
   using Write = std::pair<GroupId, std::function<void(RecoveredGroup&)>>;
+  void MakeFirstDurable();
   Status Add(GroupId group, std::function<void(RecoveredGroup&)> write);
 
   MemoryImage* const image_;
@@ -62,6 +66,7 @@ class MemoryLog : public LogStore {
 class MemoryStateMachine : public StateMachine {
  public:
   MemoryStateMachine(MemoryImage* image, GroupId group) : image_(image), group_(group), state_(image->states[group]) {}
+  ~MemoryStateMachine() override;
 
   LogIndex applied_index() const override { return state_.index; }
   RaftTerm applied_term() const override { return state_.term; }

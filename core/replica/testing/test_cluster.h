@@ -43,7 +43,7 @@ struct TestNode : sim::Program {
 class TestCluster {
  public:
   TestCluster(int size, uint64_t seed, Options options = {}, int groups = 1, sim::WorldOptions world_options = {})
-      : world(seed, world_options), images(size) {
+      : images(size), world(seed, world_options) {
     for (int i = 1; i <= size; ++i) {
       world.AddProcess(NodeId(i), StrCat("n", i), [=, this](Env& env) {
         return std::make_unique<TestNode>(env, NodeId(i), &images[i - 1], size, groups, options);
@@ -111,10 +111,10 @@ class TestCluster {
     }
   }
 
-  sim::World world;
-  std::vector<MemoryImage> images;
-  raft::Invariants invariants;  // Of group 1.
+  std::vector<MemoryImage> images;  // Outlive the world: a node that ends may leave something there.
+  raft::Invariants invariants;      // Of group 1.
   Status violation;
+  sim::World world;
 };
 
 }  // namespace quadraft::replica
