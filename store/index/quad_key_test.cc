@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/base/strings.h"
 #include "core/env/random.h"
 
 namespace quadraft::store {
@@ -73,6 +74,17 @@ TEST(VersionsTest, EveryReadAtOrAfterTheHorizonStaysTheSame) {
       }
     }
   }
+}
+
+TEST(QuadKeyTest, TheWorkedExamplesOfFormatMd) {
+  std::string key;
+  const IdQuad quad = {TermId(0x1000000000000001), TermId(0x1000000000000002), TermId(0x4800000000000005), TermId(1)};
+  SetQuadKey(&key, 1, Permutation::kPosg, quad);
+  EXPECT_EQ(HexEncode(key), "710000000101" "1000000000000002" "4800000000000005" "1000000000000001" "0000000000000001");
+  EXPECT_EQ(HexEncode(AddVersion("", Timestamp(9))), "09");
+  std::string value;
+  for (const uint64_t at : {300, 310, 1000}) value = AddVersion(value, Timestamp(at));
+  EXPECT_EQ(HexEncode(value), "e807b2050a");
 }
 
 TEST(VersionsTest, MalformedIsDataLoss) {
