@@ -94,7 +94,7 @@ TEST_P(NetworkTest, StreamsCarryBytesInOrderBothWays) {
 
 TEST_P(NetworkTest, CloseWhenSentEndsCleanlyAfterTheLastByte) {
   Link();
-  const std::string sent(5'000'000, 'x');
+  const std::string sent(2'000'000, 'x');
   client.stream->Write(sent);
   client.stream->CloseWhenSent();
   EXPECT_EQ(server.closes, 0);
@@ -105,23 +105,24 @@ TEST_P(NetworkTest, CloseWhenSentEndsCleanlyAfterTheLastByte) {
 
 TEST_P(NetworkTest, DestroyedAfterCloseWhenSentStillSendsAll) {
   Link();
-  client.stream->Write(std::string(5'000'000, 'x'));
+  client.stream->Write(std::string(2'000'000, 'x'));
   client.stream->CloseWhenSent();
   client.stream = nullptr;
   EXPECT_TRUE(pair->RunUntil([&] { return server.closes == 1; }));
-  EXPECT_EQ(server.got.size(), 5'000'000u);
+  EXPECT_EQ(server.got.size(), 2'000'000u);
   EXPECT_TRUE(server.close_status.ok()) << server.close_status;
 }
 
 TEST_P(NetworkTest, DestroyedWithUnsentBytesBreaks) {
   Link();
   server.stream->PauseReading(true);
-  client.stream->Write(std::string(20'000'000, 'x'));
+  const size_t total = GetParam() == World::kEpoll ? 20'000'000 : 4'000'000;
+  client.stream->Write(std::string(total, 'x'));
   pair->RunFor(milliseconds(50));
   client.stream = nullptr;
   server.stream->PauseReading(false);
   EXPECT_TRUE(pair->RunUntil([&] { return server.closes == 1; }));
-  EXPECT_LT(server.got.size(), 20'000'000u);
+  EXPECT_LT(server.got.size(), total);
   EXPECT_EQ(server.close_status.code(), StatusCode::kUnavailable) << server.close_status;
 }
 
@@ -140,7 +141,8 @@ TEST_P(NetworkTest, NoCallbackAfterDestruction) {
 TEST_P(NetworkTest, PausedReadersHoldTheWriterUpAndDrainIsTold) {
   Link();
   server.stream->PauseReading(true);
-  constexpr size_t kTotal = 16u << 20;
+  // More than the kernel's buffers hold, which the simulated world does not have.
+  const size_t kTotal = GetParam() == World::kEpoll ? 16u << 20 : 4u << 20;
   client.stream->Write(std::string(kTotal, 'x'));
   EXPECT_GT(client.stream->unsent_bytes(), kStreamBufferBytes);
   pair->RunFor(milliseconds(100));
