@@ -96,7 +96,8 @@ Value CastString(EvaluationEnvironment&, FunctionArguments args) {
     return Value::String(value.kind == ValueKind::kFloat ? CanonicalFloat(static_cast<float>(value.floating()))
                                                          : CanonicalDouble(value.floating()));
   }
-  if (value.kind == ValueKind::kDecimal) return Value::String(value.decimal().ToString());
+  if (value.is_exact()) return Value::String(value.decimal().ToString());
+  if (value.kind == ValueKind::kBoolean) return Value::String(value.boolean() ? "true" : "false");
   return Value::String(LexicalForm(value));
 }
 

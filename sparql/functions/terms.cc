@@ -2,8 +2,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/rdf/iri.h"
 #include "sparql/functions/registry.h"
-#include "sparql/functions/unicode.h"
 
 namespace quadraft::sparql::functions {
 
@@ -17,25 +17,6 @@ bool EqualIgnoringCase(std::string_view a, std::string_view b) {
     if (Lower(a[i]) != Lower(b[i])) return false;
   }
   return true;
-}
-
-bool IsAbsoluteIri(std::string_view text) {
-  const size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  for (size_t i = 0; i < colon; ++i) {
-    const char c = Lower(text[i]);
-    const bool letter = c >= 'a' && c <= 'z';
-    if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'))) return false;
-  }
-  return true;
-}
-
-bool HasForbiddenIriCharacter(std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) <= 0x20) return true;
-    if (std::string_view("<>\"{}|^`\\").find(c) != std::string_view::npos) return true;
-  }
-  return false;
 }
 
 std::string RandomUuid(Random& random) {
@@ -92,10 +73,10 @@ Value LangMatches(EvaluationEnvironment&, FunctionArguments args) {
 // The optional second argument is the base IRI, which the parser adds when the query has one.
 Value Iri(EvaluationEnvironment& env, FunctionArguments args) {
   if (args[0].kind == ValueKind::kIri) return args[0];
-  if (args[0].kind != ValueKind::kString || HasForbiddenIriCharacter(args[0].text)) return Value::Error();
-  if (IsAbsoluteIri(args[0].text)) return Value::Iri(args[0].text);
+  if (args[0].kind != ValueKind::kString || rdf::FindForbiddenInIri(args[0].text) != std::string::npos) return Value::Error();
+  if (rdf::IsAbsoluteIri(args[0].text)) return Value::Iri(args[0].text);
   if (args.size() < 2) return Value::Error();  // Relative, and there is no base to resolve it against.
-  return Value::Iri(ResolveIri(args[1].text, args[0].text));
+  return Value::Iri(rdf::ResolveIri(args[1].text, args[0].text));
 }
 
 Value BNode(EvaluationEnvironment& env, FunctionArguments args) {

@@ -88,66 +88,6 @@ std::string MapCase(std::string_view text, bool upper) {
   return out;
 }
 
-struct IriParts {
-  std::string_view scheme, authority, path, query, fragment;
-  bool has_scheme = false, has_authority = false, has_query = false, has_fragment = false;
-};
-
-IriParts SplitIri(std::string_view text) {
-  IriParts parts;
-  if (const size_t hash = text.find('#'); hash != std::string_view::npos) {
-    parts.has_fragment = true;
-    parts.fragment = text.substr(hash + 1);
-    text = text.substr(0, hash);
-  }
-  if (const size_t mark = text.find('?'); mark != std::string_view::npos) {
-    parts.has_query = true;
-    parts.query = text.substr(mark + 1);
-    text = text.substr(0, mark);
-  }
-  const size_t colon = text.find(':');
-  if (colon != std::string_view::npos && colon != 0 && text.substr(0, colon).find('/') == std::string_view::npos) {
-    parts.has_scheme = true;
-    parts.scheme = text.substr(0, colon);
-    text = text.substr(colon + 1);
-  }
-  if (text.starts_with("//")) {
-    parts.has_authority = true;
-    const size_t end = text.find('/', 2);
-    parts.authority = text.substr(2, end == std::string_view::npos ? end : end - 2);
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end);
-  }
-  parts.path = text;
-  return parts;
-}
-
-// RFC 3986, section 5.2.4.
-std::string RemoveDotSegments(std::string_view in) {
-  std::string out;
-  while (!in.empty()) {
-    if (in.starts_with("../")) {
-      in.remove_prefix(3);
-    } else if (in.starts_with("./")) {
-      in.remove_prefix(2);
-    } else if (in.starts_with("/./")) {
-      in.remove_prefix(2);
-    } else if (in == "/.") {
-      in = "/";
-    } else if (in.starts_with("/../") || in == "/..") {
-      in = in == "/.." ? std::string_view("/") : in.substr(3);
-      const size_t slash = out.rfind('/');
-      out.resize(slash == std::string::npos ? 0 : slash);
-    } else if (in == "." || in == "..") {
-      in = {};
-    } else {
-      const size_t next = in.find('/', 1);
-      out.append(in.substr(0, next));
-      in = next == std::string_view::npos ? std::string_view() : in.substr(next);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 size_t CodePointCount(std::string_view text) {
@@ -171,32 +111,5 @@ std::string_view CodePointSubstring(std::string_view text, size_t start, size_t 
 
 std::string UpperCase(std::string_view text) { return MapCase(text, true); }
 std::string LowerCase(std::string_view text) { return MapCase(text, false); }
-
-std::string ResolveIri(std::string_view base, std::string_view reference) {
-  const IriParts b = SplitIri(base), r = SplitIri(reference);
-  if (r.has_scheme) return std::string(reference);
-  std::string path;
-  const bool own_authority = r.has_authority;
-  bool keep_query = false;
-  if (own_authority || r.path.starts_with("/")) {
-    path = RemoveDotSegments(r.path);
-  } else if (r.path.empty()) {
-    path = b.path;
-    keep_query = !r.has_query;
-  } else {
-    const size_t slash = b.path.rfind('/');
-    std::string merged(b.has_authority && b.path.empty() ? "/" : b.path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
-    path = RemoveDotSegments(merged.append(r.path));
-  }
-  std::string out(b.scheme);
-  out += ':';
-  const IriParts& authority = own_authority ? r : b;
-  if (authority.has_authority) out.append("//").append(authority.authority);
-  out += path;
-  const IriParts& query = keep_query ? b : r;
-  if (query.has_query) out.append("?").append(query.query);
-  if (r.has_fragment) out.append("#").append(r.fragment);
-  return out;
-}
 
 }  // namespace quadraft::sparql

@@ -19,9 +19,6 @@ std::string_view CodePointSubstring(std::string_view text, size_t start, size_t 
 std::string UpperCase(std::string_view text);
 std::string LowerCase(std::string_view text);
 
-// RFC 3986, section 5.2 (strict). `base` is absolute.
-std::string ResolveIri(std::string_view base, std::string_view reference);
-
 }  // namespace quadraft::sparql
 
 #endif  // QUADRAFT_SPARQL_FUNCTIONS_UNICODE_H_

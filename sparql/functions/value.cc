@@ -343,6 +343,8 @@ std::optional<bool> ValuesEqual(const Value& a, const Value& b) {
   if (a.kind == ValueKind::kOther || b.kind == ValueKind::kOther) {
     // Of a literal whose value is unknown only its being the same term can be told.
     if (a.kind == b.kind && a.text == b.text && a.extra == b.extra) return true;
+    // ... and that nothing typed is language-tagged.
+    if (a.kind == ValueKind::kLangString || b.kind == ValueKind::kLangString) return false;
     return std::nullopt;
   }
   if (a.kind != b.kind) return false;  // Known value spaces that do not meet.
