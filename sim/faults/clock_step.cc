@@ -5,9 +5,9 @@ namespace quadraft::sim {
 
 Closure BeginClockStep(FaultContext& context) {
   Process& process = context.world->process(context.AnyNode());
-  const Duration before = process.wall_offset();
-  process.SetWallOffset(before + milliseconds(context.random->Between(-600'000, 600'000)));
-  return [&process, before] { process.SetWallOffset(before); };
+  const Duration step = milliseconds(context.random->Between(-600'000, 600'000));
+  process.SetWallOffset(process.wall_offset() + step);
+  return [&process, step] { process.SetWallOffset(process.wall_offset() - step); };
 }
 
 }  // namespace quadraft::sim

@@ -5,7 +5,8 @@ namespace quadraft::sim {
 
 Closure BeginDiskFull(FaultContext& context) {
   SimDisk& disk = context.world->process(context.AnyNode()).disk();
-  const uint64_t before = disk.capacity_bytes();
+  const uint64_t before = SimDiskOptions().capacity_bytes;
+  if (disk.capacity_bytes() != before) return nullptr;  // Full already.
   disk.set_capacity_bytes(disk.used_bytes() + context.random->Below(8192));
   return [&disk, before] { disk.set_capacity_bytes(before); };
 }

@@ -46,6 +46,7 @@ const FaultRow* FindFault(std::string_view name);
 Closure BeginClockStep(FaultContext& context);
 Closure BeginCrash(FaultContext& context);
 Closure BeginDelayBurst(FaultContext& context);
+Closure BeginDepose(FaultContext& context);
 Closure BeginDiskError(FaultContext& context);
 Closure BeginDiskFull(FaultContext& context);
 Closure BeginDuplication(FaultContext& context);

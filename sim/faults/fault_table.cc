@@ -7,6 +7,7 @@ const std::vector<FaultRow>& FaultTable() {
       {"clock-step", "a node's wall clock jumps by up to ten minutes", BeginClockStep},
       {"crash", "a node loses power and what it had not synced", BeginCrash},
       {"delay-burst", "every message is late by 10 to 300 ms", BeginDelayBurst},
+      {"depose", "whoever comes to lead is cut off within milliseconds", BeginDepose},
       {"disk-error", "a disk operation fails with an I/O error", BeginDiskError},
       {"disk-full", "a disk has no space left", BeginDiskFull},
       {"duplication", "messages arrive twice", BeginDuplication},

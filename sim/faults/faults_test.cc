@@ -14,6 +14,7 @@ struct Cluster {
   explicit Cluster(uint64_t seed) : world(seed), random(seed, "faults") {
     context.world = &world;
     context.random = &random;
+    context.leader = [this] { return NodeId{1 + static_cast<uint64_t>(world.now_ns() / 300'000'000) % 3}; };
     context.restart = [this](NodeId node, Duration delay) { world.process(node).StartAfter(delay); };
     for (uint64_t id : {1, 2, 3}) {
       context.nodes.push_back(NodeId{id});

@@ -372,21 +372,21 @@ void SimDisk::TearInto(Inode& inode, std::string* durable, uint64_t from, uint64
 
 void SimDisk::CrashInode(Inode& inode) {
   std::string durable;
-  if (inode.doubt_to > inode.doubt_from && inode.doubt_from <= inode.synced_size) {
+  const uint64_t doubt_to = std::min<uint64_t>(inode.doubt_to, inode.data.size());
+  if (doubt_to > inode.doubt_from && inode.synced_size > doubt_to) {
+    // Synced around a hole that an earlier, failed sync may have left.
     durable.assign(inode.data, 0, inode.doubt_from);
-    const uint64_t doubt_to = std::min<uint64_t>(inode.doubt_to, inode.data.size());
     TearInto(inode, &durable, inode.doubt_from, doubt_to);
-    if (inode.synced_size > doubt_to) {
-      durable.resize(doubt_to, '\0');
-      durable.append(inode.data, doubt_to, inode.synced_size - doubt_to);
-    }
+    durable.resize(doubt_to, '\0');
+    durable.append(inode.data, doubt_to, inode.synced_size - doubt_to);
   } else {
-    durable.assign(inode.data, 0, inode.synced_size);
+    const uint64_t sure = doubt_to > inode.doubt_from ? std::min(inode.doubt_from, inode.synced_size) : inode.synced_size;
+    durable.assign(inode.data, 0, sure);
   }
   if (!inode.old_tail.empty() && random_.OneIn(2)) {
     durable.append(inode.old_tail);  // The truncation did not reach the disk; what was appended after it did not either.
-  } else if (durable.size() >= inode.synced_size) {
-    TearInto(inode, &durable, inode.synced_size, inode.data.size());
+  } else {
+    TearInto(inode, &durable, durable.size(), inode.data.size());
   }
   inode.data = std::move(durable);
   inode.synced_size = inode.data.size();

@@ -219,6 +219,32 @@ TEST(SimDiskTest, AfterAFailedSyncTheBytesStayInDoubt) {
   EXPECT_GT(damaged, 10);
 }
 
+TEST(SimDiskTest, WhatSurvivesAFailedSyncLiesWhereItWasWritten) {
+  std::string pattern;
+  for (int i = 0; i < 3000; ++i) pattern.push_back(static_cast<char>('a' + i % 26));
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    ManualExecutor executor;
+    SimDisk disk(seed, &executor);
+    WriteDurably(disk, "f", pattern.substr(0, 100));
+    auto file = disk.Open("f", OpenMode::kAppend);
+    ASSERT_TRUE((*file)->Append(pattern.substr(100, 2000)).ok());
+    disk.FailNth(kDiskSync, 1);
+    EXPECT_FALSE((*file)->SyncNow().ok());
+    ASSERT_TRUE((*file)->Append(pattern.substr(2100)).ok());
+    disk.Crash();
+    const std::string after = Contents(disk, "f");
+    ASSERT_LE(after.size(), pattern.size());
+    EXPECT_EQ(after.substr(0, 100), pattern.substr(0, 100));
+    for (size_t sector = 512; sector + 512 <= after.size(); sector += 512) {
+      // Whole sectors are there, or zero, or noise; never another sector's bytes.
+      if (after.substr(sector, 512) == pattern.substr(sector, 512)) continue;
+      for (size_t other = 0; other + 512 <= pattern.size(); ++other) {
+        ASSERT_NE(after.substr(sector, 512), pattern.substr(other, 512)) << sector << " holds what belongs to " << other;
+      }
+    }
+  }
+}
+
 TEST(SimDiskTest, NoSpaceWritesAPrefixAndSpaceComesBack) {
   ManualExecutor executor;
   SimDisk disk(3, &executor, {.capacity_bytes = 10});

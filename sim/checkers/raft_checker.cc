@@ -1,0 +1,31 @@
+#include "sim/checkers/raft_checker.h"
+
+#include <algorithm>
+
+namespace quadraft::sim {
+
+Status RaftChecker::AfterEvent(const EventRecord& event) {
+  if (event.node == NodeId{}) return OkStatus();
+  const raft::Raft* const raft = raft_of_(event.node);
+  if (raft == nullptr) return OkStatus();
+  uint64_t& incarnation = incarnations_[event.node];
+  const uint64_t now = world_->process(event.node).incarnation();
+  if (incarnation != now) {
+    incarnation = now;
+    invariants_.Restarted(event.node);
+  }
+  if (++observed_ % kForgetEvery == 0) ForgetCompacted();
+  return invariants_.Observe(*raft);
+}
+
+void RaftChecker::ForgetCompacted() {
+  LogIndex lowest{UINT64_MAX};
+  for (const NodeId id : servers_) {
+    const raft::Raft* const raft = raft_of_(id);
+    if (raft == nullptr) return;
+    lowest = std::min(lowest, raft->log().snapshot_index());
+  }
+  if (lowest > LogIndex{1}) invariants_.ForgetThrough(lowest.Previous());
+}
+
+}  // namespace quadraft::sim

@@ -1,0 +1,105 @@
+#include "sim/cluster/cluster.h"
+
+#include <utility>
+
+namespace quadraft::sim {
+namespace {
+
+constexpr Duration kSupervisorDelay = seconds(1);
+
+}  // namespace
+
+class Cluster::NodeProgram : public Program {
+ public:
+  NodeProgram(Env& env, Cluster* cluster, NodeId id) : node_(env, Options(cluster, id)) {
+    const Status started = node_.Start();
+    started_ = started.ok();
+    if (!started_) {
+      env.Log(LogLevel::kError, StrCat("start failed: ", ToString(started)));
+      cluster->OnStopped(id, started);
+    }
+  }
+  node::Node* node() { return started_ ? &node_ : nullptr; }
+
+ private:
+  static node::NodeOptions Options(Cluster* cluster, NodeId id) {
+    node::NodeOptions options;
+    options.id = id;
+    options.voters = cluster->ids_;
+    options.http_address = cluster->address(id);
+    options.kv = store::KvOptions::Small();
+    options.log.segment_bytes = cluster->options_.segment_bytes;
+    options.replica.retained_entries_max = cluster->options_.retained_entries_max;
+    options.replica.snapshot_stall_timeout = seconds(5);
+    options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };
+    return options;
+  }
+  node::Node node_;
+  bool started_ = false;
+};
+
+ClusterOptions ClusterOptions::Draw(Random& random, int nodes) {
+  ClusterOptions options;
+  options.nodes = nodes > 0 ? nodes : (random.OneIn(4) ? 5 : 3);
+  options.segment_bytes = uint64_t{16u << 10} << random.Below(6);
+  options.retained_entries_max = size_t{20} << random.Below(7);
+  return options;
+}
+
+std::string ClusterOptions::Describe() const {
+  return StrCat(nodes, " nodes, log segments of ", segment_bytes, " bytes, ", retained_entries_max,
+                " entries retained");
+}
+
+Cluster::Cluster(World* world, ClusterOptions options) : world_(world), options_(options) {
+  for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
+  for (const NodeId id : ids_) {
+    world_->AddProcess(id, StrCat("n", id),
+                       [this, id](Env& env) { return std::make_unique<NodeProgram>(env, this, id); });
+  }
+}
+
+std::string Cluster::address(NodeId node) const { return StrCat("10.0.0.", node, ":8001"); }
+
+void Cluster::StartAll() {
+  for (const NodeId id : ids_) process(id).Start();
+}
+
+void Cluster::Restart(NodeId node, Duration delay) { process(node).StartAfter(delay); }
+
+node::Node* Cluster::node(NodeId node) const {
+  auto* program = static_cast<NodeProgram*>(process(node).program());
+  return program != nullptr ? program->node() : nullptr;
+}
+
+bool Cluster::AllRunning() const {
+  for (const NodeId id : ids_) {
+    if (node(id) == nullptr) return false;
+  }
+  return true;
+}
+
+NodeId Cluster::Leader() const {
+  NodeId leader;
+  RaftTerm highest;
+  for (const NodeId id : ids_) {
+    node::Node* const candidate = node(id);
+    if (candidate == nullptr) continue;
+    const raft::Raft& raft = candidate->replicas().raft(node::kDataGroup);
+    if (raft.role() != raft::Role::kLeader || raft.term() < highest) continue;
+    leader = id;
+    highest = raft.term();
+  }
+  return leader;
+}
+
+void Cluster::OnStopped(NodeId node, const Status& why) {
+  ++self_stops_;
+  const bool disk = absl::IsUnavailable(why) || absl::IsResourceExhausted(why);
+  if (!disk && violation_.ok()) violation_ = Annotate(why, StrCat("node ", node, " stopped itself"));
+  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be gone.
+  process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill : CrashKind::kPower);
+  Restart(node, kSupervisorDelay);
+}
+
+}  // namespace quadraft::sim

@@ -1,0 +1,66 @@
+// The servers of a simulated cluster: real node::Node objects, each on its own process, with a supervisor that starts a dead
+// one again.
+//
+//   Cluster cluster(&world, ClusterOptions::Draw(random, /*nodes=*/3));
+//   cluster.StartAll();
+//   cluster.node(NodeId{1})->replicas()...            // Null while it is down.
+//
+// A node that stops itself (on_fatal, or a Start that fails) is restarted a second later. Its reason must be the disk's
+// (Unavailable, ResourceExhausted); any other is a violation, since no fault here corrupts what was synced.
+#ifndef QUADRAFT_SIM_CLUSTER_CLUSTER_H_
+#define QUADRAFT_SIM_CLUSTER_CLUSTER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/node.h"
+#include "sim/world/world.h"
+
+namespace quadraft::sim {
+
+struct ClusterOptions {
+  int nodes = 3;
+  uint64_t segment_bytes = 256u << 10;
+  size_t retained_entries_max = 400;  // Small: logs are compacted and followers need snapshots.
+
+  // Sizes that make rare paths common, by the seed.
+  static ClusterOptions Draw(Random& random, int nodes);
+  std::string Describe() const;
+};
+
+class Cluster {
+ public:
+  Cluster(World* world, ClusterOptions options);
+
+  void StartAll();
+  // Nothing when the node runs or is about to.
+  void Restart(NodeId node, Duration delay);
+
+  const std::vector<NodeId>& ids() const { return ids_; }
+  bool IsServer(NodeId node) const { return node.value() >= 1 && node.value() <= ids_.size(); }
+  std::string address(NodeId node) const;
+  node::Node* node(NodeId node) const;
+  Process& process(NodeId node) const { return world_->process(node); }
+  bool AllRunning() const;
+  // The leader of the highest term among running nodes; zero when there is none.
+  NodeId Leader() const;
+
+  // Not OK: a node stopped for a reason that no injected fault explains.
+  const Status& violation() const { return violation_; }
+  uint64_t self_stops() const { return self_stops_; }
+
+ private:
+  class NodeProgram;
+  void OnStopped(NodeId node, const Status& why);
+
+  World* world_;
+  ClusterOptions options_;
+  std::vector<NodeId> ids_;
+  Status violation_;
+  uint64_t self_stops_ = 0;
+};
+
+}  // namespace quadraft::sim
+
+#endif  // QUADRAFT_SIM_CLUSTER_CLUSTER_H_

@@ -1,0 +1,20 @@
+#include "sim/explore/scenario.h"
+
+namespace quadraft::sim {
+
+const std::vector<ScenarioRow>& ScenarioTable() {
+  static const auto& table = *new std::vector<ScenarioRow>{
+      {"log", "Raft, replica host and write-ahead log under a list in memory: quick", MakeLogScenario},
+      {"register", "whole nodes; quad registers and sets over HTTP and SPARQL", MakeRegisterScenario},
+  };
+  return table;
+}
+
+const ScenarioRow* FindScenario(std::string_view name) {
+  for (const ScenarioRow& row : ScenarioTable()) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace quadraft::sim

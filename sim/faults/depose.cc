@@ -1,0 +1,71 @@
+// Whoever comes to lead is cut off from all the others within milliseconds, for about as long as an election takes, again and
+// again: terms go by in which leaders append and hardly replicate (the schedules of figure 8 in the Raft paper).
+#include <memory>
+
+#include "sim/faults/fault.h"
+
+namespace quadraft::sim {
+namespace {
+
+constexpr Duration kLook = milliseconds(1);
+
+class Depose : public std::enable_shared_from_this<Depose> {
+ public:
+  explicit Depose(FaultContext* context) : context_(*context) {}
+
+  void Look() {
+    if (over_) return;
+    const NodeId leader = context_.leader ? context_.leader() : NodeId{};
+    if (alone_ == NodeId{} && leader != NodeId{} && leader != last_) {
+      last_ = leader;
+      const Duration soon = microseconds(context_.random->Between(0, 10'000));
+      context_.world->After(soon, [self = shared_from_this(), leader] { self->Isolate(leader); });
+    }
+    context_.world->After(kLook, [self = shared_from_this()] { self->Look(); });
+  }
+
+  void End() {
+    over_ = true;
+    Heal();
+  }
+
+ private:
+  void Isolate(NodeId leader) {
+    if (over_ || alone_ != NodeId{}) return;
+    alone_ = leader;
+    ForEachLink([&](NodeId a, NodeId b) { context_.world->network().Cut(a, b); });
+    const Duration length = milliseconds(context_.random->Between(200, 1500));
+    context_.world->After(length, [self = shared_from_this()] { self->Heal(); });
+  }
+
+  void Heal() {
+    if (alone_ == NodeId{}) return;
+    ForEachLink([&](NodeId a, NodeId b) { context_.world->network().Heal(a, b); });
+    if (last_ == alone_) last_ = NodeId{};  // It may come to lead again.
+    alone_ = NodeId{};
+  }
+
+  template <typename Fn>
+  void ForEachLink(Fn fn) {
+    for (const NodeId other : context_.nodes) {
+      if (other == alone_) continue;
+      fn(alone_, other);
+      fn(other, alone_);
+    }
+  }
+
+  FaultContext& context_;
+  NodeId last_;   // The leader that was dealt with last.
+  NodeId alone_;  // Zero: nobody.
+  bool over_ = false;
+};
+
+}  // namespace
+
+Closure BeginDepose(FaultContext& context) {
+  auto depose = std::make_shared<Depose>(&context);
+  depose->Look();
+  return [depose] { depose->End(); };
+}
+
+}  // namespace quadraft::sim

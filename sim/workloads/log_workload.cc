@@ -1,0 +1,237 @@
+#include "sim/workloads/log_workload.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace quadraft::sim {
+namespace {
+
+constexpr GroupId kGroup{1};
+constexpr Duration kSupervisorDelay = milliseconds(500);
+
+}  // namespace
+
+class LogWorkload::Server : public Program {
+ public:
+  Server(Env& env, LogWorkload* workload, NodeId id)
+      : env_(env), workload_(*workload), id_(id), random_(env.random("log-workload")) {
+    const Status started = Begin();
+    if (!started.ok()) {
+      env_.Log(LogLevel::kError, StrCat("start failed: ", ToString(started)));
+      host_.reset();
+      workload_.OnStopped(id_, started);
+    }
+  }
+  ~Server() override {
+    if (host_) host_->Stop();
+  }
+
+  bool up() const { return host_ != nullptr; }
+  const replica::ReplicaHost& host() const { return *host_; }
+  const ListMachine& machine() const { return *machine_; }
+  int under_way() const { return under_way_; }
+
+ private:
+  Status Begin() {
+    QR_ASSIGN_OR_RETURN(machine_, ListMachine::Open(env_.disk()));
+    QR_ASSIGN_OR_RETURN(log_, store::WriteAheadLog::Open(env_, "log", {.segment_bytes = workload_.options_.segment_bytes}));
+    replica::Options options;
+    options.retained_entries_max = workload_.options_.retained_entries_max;
+    options.snapshot_chunk_bytes = 2000;
+    options.snapshot_stall_timeout = seconds(5);
+    options.on_fatal = [this](const Status& status) {
+      env_.Log(LogLevel::kError, StrCat("cannot go on: ", ToString(status)));
+      workload_.OnStopped(id_, status);
+    };
+    host_ = std::make_unique<replica::ReplicaHost>(env_, id_, *log_, options);
+    QR_RETURN_IF_ERROR(host_->AddGroup(kGroup, workload_.ids_, machine_.get()));
+    host_->Start();
+    Next();
+    return OkStatus();
+  }
+
+  void Next() {
+    const int64_t gap = random_.Between(0, workload_.options_.gap_max.count());
+    env_.executor().RunAfter(Duration(gap), [this] {
+      if (workload_.issuing_ && workload_.next_item_ < workload_.options_.items_max) {
+        random_.OneIn(4) ? Read() : Propose();
+      }
+      Next();
+    });
+  }
+
+  void Propose() {
+    if (!host_->is_leader(kGroup) && !random_.OneIn(50)) return;
+    std::string payload = StrCat("item ", workload_.next_item_++, " ");
+    payload.append(random_.Below(workload_.options_.payload_bytes_max), 'x');
+    ++under_way_;
+    const auto promised = std::make_shared<LogIndex>();
+    *promised = host_->Propose(kGroup, payload, [this, payload, promised](StatusOr<replica::ProposalResult> result) {
+      --under_way_;
+      workload_.OnProposed(payload, *promised, result);
+    });
+  }
+
+  void Read() {
+    ++under_way_;
+    const LogIndex must = workload_.acknowledged_.empty() ? LogIndex{} : workload_.acknowledged_.rbegin()->first;
+    host_->ReadBarrier(kGroup, [this, must](Status status) {
+      --under_way_;
+      if (status.ok()) workload_.CheckRead(id_, must);
+    });
+  }
+
+  Env& env_;
+  LogWorkload& workload_;
+  const NodeId id_;
+  Random& random_;
+  std::unique_ptr<ListMachine> machine_;
+  std::unique_ptr<store::WriteAheadLog> log_;
+  std::unique_ptr<replica::ReplicaHost> host_;
+  int under_way_ = 0;
+};
+
+LogOptions LogOptions::Draw(Random& random, int nodes) {
+  LogOptions options;
+  options.nodes = nodes > 0 ? nodes : static_cast<int>(3 + 2 * random.Below(2));
+  options.segment_bytes = uint64_t{2u << 10} << random.Below(6);
+  options.retained_entries_max = size_t{10} << random.Below(7);
+  options.gap_max = milliseconds(random.Between(2, 100));
+  options.payload_bytes_max = size_t{1} << random.Below(12);
+  return options;
+}
+
+std::string LogOptions::Describe() const {
+  return StrCat(nodes, " nodes, log segments of ", segment_bytes, " bytes, ", retained_entries_max,
+                " entries retained, up to ", gap_max / milliseconds(1), " ms between operations, items of up to ",
+                payload_bytes_max, " bytes");
+}
+
+LogWorkload::LogWorkload(World* world, LogOptions options) : world_(world), options_(options), reads_(options.nodes) {
+  for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
+  for (const NodeId id : ids_) {
+    world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) { return std::make_unique<Server>(env, this, id); });
+  }
+}
+
+LogWorkload::~LogWorkload() {
+  for (const NodeId id : ids_) world_->process(id).Crash(CrashKind::kKill);
+}
+
+void LogWorkload::Start() {
+  issuing_ = true;
+  for (const NodeId id : ids_) world_->process(id).Start();
+}
+
+LogWorkload::Server* LogWorkload::server(NodeId node) const {
+  if (node.value() < 1 || node.value() > ids_.size()) return nullptr;
+  auto* server = static_cast<Server*>(world_->process(node).program());
+  return server != nullptr && server->up() ? server : nullptr;
+}
+
+const raft::Raft* LogWorkload::raft(NodeId node) const {
+  const Server* const found = server(node);
+  return found == nullptr ? nullptr : &found->host().raft(kGroup);
+}
+
+const ListMachine* LogWorkload::machine(NodeId node) const {
+  const Server* const found = server(node);
+  return found == nullptr ? nullptr : &found->machine();
+}
+
+NodeId LogWorkload::Leader() const {
+  NodeId leader;
+  RaftTerm highest;
+  for (const NodeId id : ids_) {
+    const raft::Raft* const candidate = raft(id);
+    if (candidate == nullptr || candidate->role() != raft::Role::kLeader || candidate->term() < highest) continue;
+    leader = id;
+    highest = candidate->term();
+  }
+  return leader;
+}
+
+bool LogWorkload::Idle() const {
+  return std::all_of(ids_.begin(), ids_.end(), [&](NodeId id) {
+    const Server* const found = server(id);
+    return found == nullptr || found->under_way() == 0;
+  });
+}
+
+bool LogWorkload::Settled() const {
+  if (std::any_of(ids_.begin(), ids_.end(), [&](NodeId id) { return server(id) == nullptr; })) return false;
+  const LogIndex first = server(ids_[0])->host().last_index(kGroup);
+  return std::all_of(ids_.begin(), ids_.end(), [&](NodeId id) {
+    const auto& host = server(id)->host();
+    return host.applied_index(kGroup) == first && host.last_index(kGroup) == first;
+  });
+}
+
+void LogWorkload::OnStopped(NodeId node, const Status& why) {
+  if (!absl::IsUnavailable(why) && !absl::IsResourceExhausted(why)) {
+    Fail(Annotate(why, StrCat("node ", node, " stopped itself")));
+  }
+  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be gone.
+  world_->process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill : CrashKind::kPower);
+  world_->process(node).StartAfter(kSupervisorDelay);
+}
+
+void LogWorkload::OnProposed(const std::string& payload, LogIndex promised,
+                             const StatusOr<replica::ProposalResult>& result) {
+  if (result.ok()) {
+    ++acknowledged_count_;
+    if (result->index != promised) {
+      Fail(Internal(payload, " was promised index ", promised, " and acknowledged at ", result->index));
+    }
+    const auto [at, added] = acknowledged_.emplace(result->index, payload);
+    if (!added) Fail(Internal("index ", result->index, " was acknowledged twice: ", payload, " and ", at->second));
+  } else if (absl::IsDeadlineExceeded(result.status())) {
+    ++unknown_count_;
+  } else {
+    ++refused_count_;
+    refused_[payload] = true;
+  }
+  world_->Fold(EventKind::kWorld, NodeId{}, static_cast<uint64_t>(result.status().code()) << 32 | promised.value());
+}
+
+void LogWorkload::CheckRead(NodeId node, LogIndex must_hold) {
+  ++reads_[node.value() - 1];
+  const LogIndex applied = server(node)->machine().state().index;
+  if (applied < must_hold) {
+    Fail(Internal("stale read: node ", node, " read at index ", applied, " after index ", must_hold,
+                  " had been acknowledged"));
+  }
+}
+
+Status LogWorkload::CheckFinalState() const {
+  const ListMachine::State& first = server(ids_[0])->machine().state();
+  for (const NodeId id : ids_) {
+    const ListMachine::State& other = server(id)->machine().state();
+    if (other.index != first.index || other.digest.value() != first.digest.value()) {
+      return Internal("state machine safety: nodes ", ids_[0], " and ", id, " differ at index ", first.index);
+    }
+  }
+  std::map<LogIndex, std::string_view> held;
+  std::set<std::string_view> items;
+  for (const auto& [index, payload] : first.items) {
+    held.emplace(index, payload);
+    if (!items.insert(payload).second) return Internal("an item is there twice: ", payload);
+    if (refused_.contains(payload)) return Internal("a refused item happened: ", payload);
+  }
+  for (const auto& [index, payload] : acknowledged_) {
+    const auto found = held.find(index);
+    if (found == held.end() || found->second != payload) {
+      return Internal("acknowledged write lost: index ", index, ", ", payload);
+    }
+  }
+  return OkStatus();
+}
+
+std::string LogWorkload::Summary() const {
+  uint64_t reads = 0;
+  for (const uint64_t n : reads_) reads += n;
+  return StrCat("ok ", acknowledged_count_, ", fail ", refused_count_, ", unknown ", unknown_count_, ", reads ", reads);
+}
+
+}  // namespace quadraft::sim

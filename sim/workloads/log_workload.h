@@ -1,0 +1,77 @@
+// The "log" workload: servers of nothing but ReplicaHost, write-ahead log and a ListMachine. Each server proposes unique items
+// and reads behind ReadBarrier. An item that was acknowledged must be in every later linearizable read, at its index, once.
+#ifndef QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_
+#define QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/replica/replica_host.h"
+#include "sim/workloads/list_machine.h"
+#include "sim/world/world.h"
+#include "store/log/write_ahead_log.h"
+
+namespace quadraft::sim {
+
+struct LogOptions {
+  int nodes = 3;
+  uint64_t segment_bytes = 16u << 10;
+  size_t retained_entries_max = 100;
+  Duration gap_max = milliseconds(20);  // Between two proposals (or reads) of one server, uniform.
+  size_t payload_bytes_max = 200;
+  uint64_t items_max = 20'000;          // Bounds the run.
+
+  static LogOptions Draw(Random& random, int nodes);
+  std::string Describe() const;
+};
+
+class LogWorkload {
+ public:
+  LogWorkload(World* world, LogOptions options);
+  ~LogWorkload();
+
+  void Start();
+  void StopIssuing() { issuing_ = false; }
+  bool Idle() const;
+  bool Settled() const;
+
+  const std::vector<NodeId>& ids() const { return ids_; }
+  const raft::Raft* raft(NodeId node) const;           // Null while it is down.
+  const ListMachine* machine(NodeId node) const;       // The same.
+  NodeId Leader() const;
+  uint64_t acknowledged() const { return acknowledged_count_; }
+  uint64_t reads(NodeId node) const { return reads_[node.value() - 1]; }
+  const Status& violation() const { return violation_; }
+  Status CheckFinalState() const;  // When settled.
+  std::string Summary() const;
+
+ private:
+  class Server;
+  struct Acknowledged {
+    std::string payload;
+  };
+  void Fail(const Status& status) {
+    if (violation_.ok()) violation_ = status;
+  }
+  void OnStopped(NodeId node, const Status& why);
+  void OnProposed(const std::string& payload, LogIndex promised, const StatusOr<replica::ProposalResult>& result);
+  void CheckRead(NodeId node, LogIndex must_hold);
+  Server* server(NodeId node) const;
+
+  World* world_;
+  LogOptions options_;
+  std::vector<NodeId> ids_;
+  std::map<LogIndex, std::string> acknowledged_;  // By index.
+  std::map<std::string, bool> refused_;           // The host said that nothing was done.
+  std::vector<uint64_t> reads_;
+  uint64_t acknowledged_count_ = 0, refused_count_ = 0, unknown_count_ = 0;
+  uint64_t next_item_ = 1;
+  bool issuing_ = false;
+  Status violation_;
+};
+
+}  // namespace quadraft::sim
+
+#endif  // QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_

@@ -1,0 +1,260 @@
+// quadraft-sim: seeded runs of whole clusters in simulated time. `quadraft-sim help` says the rest.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/mutant.h"
+#include "sim/explore/run.h"
+#include "sim/explore/scenario.h"
+#include "sim/faults/fault.h"
+#include "tools/sim/swarm.h"
+#include "tools/sim/verify.h"
+
+namespace quadraft::sim {
+namespace {
+
+constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
+  run      one seed; the last line is seed=N events=... sim_seconds=... wall_seconds=... hash=... verdict=ok|VIOLATION
+           --log LEVEL    print the nodes' log lines: debug, info, warning, error
+           --trace FILE   one line per event
+  swarm    many seeds, each in a process of its own
+           --seeds N (100)   --first F (1)   --jobs J (1)   --until-violation
+  verify   each of N seeds twice; the hashes must be equal, else the first event that differs is shown
+           --seeds N (20)   --first F (1)
+  mutants  each planted bug, until a seed finds it
+           --seeds N (2000): how many seeds at most   --jobs J (1)
+  list     scenarios, faults and planted bugs
+of all: --scenario NAME (register)   --seed N   --nodes N   --seconds S (of faults)   --mutant NAME ...   --fault NAME ...
+exit: 0 all is well, 1 a violation (or a planted bug that lives), 2 bad usage
+)";
+
+struct Flags {
+  RunOptions run;
+  uint64_t seeds = 0;  // 0: the command's default.
+  uint64_t first = 1;
+  int jobs = 1;
+  bool until_violation = false;
+  std::string trace;
+};
+
+Status ParseNumber(std::string_view flag, std::string_view text, uint64_t max, uint64_t* out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *out);
+  if (error != std::errc() || end != text.data() + text.size() || *out > max) {
+    return InvalidArgument(flag, " wants a number up to ", max, ", not '", text, "'");
+  }
+  return OkStatus();
+}
+
+Status ParseLevel(std::string_view text, LogLevel* level) {
+  static constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
+  for (int i = 0; i < 4; ++i) {
+    if (text == kNames[i]) {
+      *level = static_cast<LogLevel>(i);
+      return OkStatus();
+    }
+  }
+  return InvalidArgument("--log wants debug, info, warning or error, not '", text, "'");
+}
+
+StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
+  Flags flags;
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string flag = args[i], value;
+    if (flag == "--until-violation") {
+      flags.until_violation = true;
+      continue;
+    }
+    const size_t equals = flag.find('=');
+    if (equals != std::string::npos) {
+      value = flag.substr(equals + 1);
+      flag.resize(equals);
+    } else if (i + 1 < args.size()) {
+      value = args[++i];
+    } else {
+      return InvalidArgument("'", flag, "' is no flag, or lacks its value");
+    }
+    uint64_t number = 0;
+    if (flag == "--scenario") {
+      flags.run.scenario = value;
+    } else if (flag == "--mutant") {
+      flags.run.mutants.push_back(value);
+    } else if (flag == "--fault") {
+      flags.run.faults.push_back(value);
+    } else if (flag == "--trace") {
+      flags.trace = value;
+    } else if (flag == "--log") {
+      QR_RETURN_IF_ERROR(ParseLevel(value, &flags.run.log_level));
+      flags.run.print_logs = true;
+    } else if (flag == "--seed") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, UINT64_MAX, &flags.run.seed));
+    } else if (flag == "--seeds") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, uint64_t{1} << 40, &flags.seeds));
+    } else if (flag == "--first") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, UINT64_MAX >> 1, &flags.first));
+    } else if (flag == "--jobs") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, kJobsMax, &number));
+      flags.jobs = static_cast<int>(std::max<uint64_t>(number, 1));
+    } else if (flag == "--nodes") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, 100, &number));
+      flags.run.nodes = static_cast<int>(number);
+    } else if (flag == "--seconds") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, 1'000'000, &number));
+      flags.run.seconds = static_cast<int64_t>(number);
+    } else {
+      return InvalidArgument("no flag ", flag);
+    }
+  }
+  QR_RETURN_IF_ERROR(CheckOptions(flags.run));
+  return flags;
+}
+
+std::string Seconds(int64_t ns) {
+  char text[40];
+  std::snprintf(text, sizeof(text), "%.3f", static_cast<double>(ns) / 1e9);
+  return text;
+}
+
+void PrintViolation(const RunReport& report, const RunOptions& options) {
+  std::cout << "VIOLATION " << report.violation << "\nreplay: " << ReplayCommand(options) << '\n';
+}
+
+int RunCommand(const Flags& flags) {
+  RunOptions options = flags.run;
+  std::ofstream trace;
+  if (!flags.trace.empty()) {
+    trace.open(flags.trace, std::ios::trunc);
+    if (!trace) {
+      std::cerr << "quadraft-sim: cannot write " << flags.trace << '\n';
+      return 2;
+    }
+    options.trace = &trace;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const RunReport report = RunScenario(options);
+  const int64_t wall_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+  std::cout << report.description << "\nfaults:";
+  for (const auto& [name, count] : report.faults) std::cout << ' ' << name << ' ' << count;
+  std::cout << "\noperations: " << report.operations << '\n';
+  if (!report.violation.empty()) {
+    std::cout << report.log_tail;
+    PrintViolation(report, options);
+  }
+  std::cout << "seed=" << options.seed << " events=" << report.events << " sim_seconds=" << Seconds(report.sim_ns)
+            << " wall_seconds=" << Seconds(wall_ns) << " hash=" << report.hash.ToHex()
+            << " verdict=" << (report.violation.empty() ? "ok" : "VIOLATION") << std::endl;
+  return report.violation.empty() ? 0 : 1;
+}
+
+int SwarmCommand(const Flags& flags) {
+  const SwarmOptions options{.run = flags.run,
+                             .first = flags.first,
+                             .seeds = flags.seeds > 0 ? flags.seeds : 100,
+                             .jobs = flags.jobs,
+                             .violations_max = flags.until_violation ? 1 : 0};
+  const SwarmResult total = RunSwarm(options, [&](const SeedResult& result) {
+    if (result.report.violation.empty()) return;
+    RunOptions run = flags.run;
+    run.seed = result.seed;
+    std::cout << "seed=" << result.seed << ' ';
+    PrintViolation(result.report, run);
+    std::cout << std::flush;
+  });
+  std::cout << "faults:";
+  for (const auto& [name, count] : total.faults) std::cout << ' ' << name << ' ' << count;
+  const double wall = static_cast<double>(std::max<int64_t>(total.wall_ns, 1)) / 1e9;
+  char rates[120];
+  std::snprintf(rates, sizeof(rates), "events_per_second=%.0f simulated_over_real=%.1f cpu_seconds=%.1f",
+                static_cast<double>(total.events) / wall, static_cast<double>(total.sim_ns) / 1e9 / wall,
+                static_cast<double>(total.cpu_us) / 1e6);
+  std::cout << "\nseeds=" << total.seeds << " ok=" << total.seeds - total.violations
+            << " violations=" << total.violations << ' ' << rates << " wall_seconds=" << Seconds(total.wall_ns)
+            << " verdict=" << (total.violations == 0 ? "ok" : "VIOLATION") << std::endl;
+  return total.violations == 0 ? 0 : 1;
+}
+
+int VerifyCommand(const Flags& flags) {
+  const uint64_t seeds = flags.seeds > 0 ? flags.seeds : 20;
+  uint64_t different = 0;
+  for (uint64_t i = 0; i < seeds; ++i) {
+    RunOptions run = flags.run;
+    run.seed = flags.first + i;
+    const std::string difference = VerifySeed(run);
+    if (difference.empty()) continue;
+    ++different;
+    std::cout << "seed=" << run.seed << " is not deterministic:\n" << difference << std::flush;
+  }
+  std::cout << "seeds=" << seeds << " different=" << different << " verdict=" << (different == 0 ? "ok" : "VIOLATION")
+            << std::endl;
+  return different == 0 ? 0 : 1;
+}
+
+int MutantsCommand(const Flags& flags) {
+  size_t killed = 0;
+  for (const MutantRow& mutant : MutantTable()) {
+    RunOptions run = flags.run;
+    run.mutants = {std::string(mutant.name)};
+    SeedResult killer;
+    const SwarmOptions options{.run = run,
+                               .first = flags.first,
+                               .seeds = flags.seeds > 0 ? flags.seeds : 2000,
+                               .jobs = flags.jobs,
+                               .violations_max = 1};
+    const SwarmResult total = RunSwarm(options, [&](const SeedResult& result) {
+      if (!result.report.violation.empty() && killer.report.violation.empty()) killer = result;
+    });
+    const bool dead = total.violations > 0;
+    killed += dead ? 1 : 0;
+    char cost[60];
+    std::snprintf(cost, sizeof(cost), "seeds=%llu cpu_seconds=%.1f", static_cast<unsigned long long>(total.seeds),
+                  static_cast<double>(total.cpu_us) / 1e6);
+    std::cout << mutant.name << ": " << (dead ? "killed " : "ALIVE ") << cost;
+    if (dead) {
+      run.seed = killer.seed;
+      std::cout << " by: " << killer.report.violation << "\n  " << ReplayCommand(run);
+    }
+    std::cout << "\n  " << mutant.what << std::endl;
+  }
+  std::cout << "killed " << killed << " of " << MutantTable().size() << std::endl;
+  return killed == MutantTable().size() ? 0 : 1;
+}
+
+int ListCommand() {
+  std::cout << "scenarios\n";
+  for (const ScenarioRow& row : ScenarioTable()) std::cout << "  " << row.name << ": " << row.what << '\n';
+  std::cout << "faults\n";
+  for (const FaultRow& row : FaultTable()) std::cout << "  " << row.name << ": " << row.what << '\n';
+  std::cout << "mutants\n";
+  for (const MutantRow& row : MutantTable()) std::cout << "  " << row.name << ": " << row.what << '\n';
+  return 0;
+}
+
+int Main(const std::vector<std::string>& args) {
+  if (args.empty() || args[0] == "help" || args[0] == "--help") {
+    (args.empty() ? std::cerr : std::cout) << kUsage;
+    return args.empty() ? 2 : 0;
+  }
+  const StatusOr<Flags> flags = ParseFlags({args.begin() + 1, args.end()});
+  if (!flags.ok()) {
+    std::cerr << "quadraft-sim: " << Message(flags.status()) << "\n" << kUsage;
+    return 2;
+  }
+  if (args[0] == "run") return RunCommand(*flags);
+  if (args[0] == "swarm") return SwarmCommand(*flags);
+  if (args[0] == "verify") return VerifyCommand(*flags);
+  if (args[0] == "mutants") return MutantsCommand(*flags);
+  if (args[0] == "list") return ListCommand();
+  std::cerr << "quadraft-sim: no command '" << args[0] << "'\n" << kUsage;
+  return 2;
+}
+
+}  // namespace
+}  // namespace quadraft::sim
+
+int main(int argc, char** argv) { return quadraft::sim::Main({argv + 1, argv + argc}); }
