@@ -5,6 +5,7 @@
 //
 // One line for each query, at the end "N passed, N failed"; exit 1 when one failed, 2 when it could not be tried.
 import fs from 'node:fs';
+import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
@@ -41,16 +42,29 @@ function loadStore(oxigraph, files) {
   return store;
 }
 
-async function ask(endpoint, query, accept) {
-  const response = await fetch(`${endpoint}/sparql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/sparql-query', accept },
-    body: query,
-    signal: AbortSignal.timeout(QUERY_TIMEOUT_MS),
+// One connection for each query: an idle one may be closed by the server while oxigraph keeps this process busy.
+function post(endpoint, query, accept) {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/sparql-query', accept, 'content-length': Buffer.byteLength(query) };
+    const request = http.request(`${endpoint}/sparql`, { method: 'POST', headers, agent: false }, (response) => {
+      const pieces = [];
+      response.on('data', (piece) => pieces.push(piece));
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.complete) resolve({ response, body: Buffer.concat(pieces).toString('utf8') });
+        else reject(new Error('the answer broke off'));
+      });
+    });
+    request.setTimeout(QUERY_TIMEOUT_MS, () => request.destroy(new Error(`no answer within ${QUERY_TIMEOUT_MS} ms`)));
+    request.on('error', reject);
+    request.end(query);
   });
-  const body = await response.text();
-  if (!response.ok) throw new Error(`HTTP ${response.status}: ${body.trim().slice(0, 300)}`);
-  const type = (response.headers.get('content-type') ?? '').split(';')[0].trim();
+}
+
+async function ask(endpoint, query, accept) {
+  const { response, body } = await post(endpoint, query, accept);
+  if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${body.trim().slice(0, 300)}`);
+  const type = (response.headers['content-type'] ?? '').split(';')[0].trim();
   if (type !== accept) throw new Error(`content-type ${type}, expected ${accept}`);
   return body;
 }
@@ -115,7 +129,7 @@ async function main() {
     try {
       outcome = await runQuery(oxigraph, store, options, name, query);
     } catch (error) {
-      outcome = { error: error.cause ? `${error.message}: ${error.cause.message}` : error.message ?? String(error) };
+      outcome = { error: error.message || error.code || String(error) };
     }
     if (outcome.error) ++failed;
     console.log(outcome.error ? `FAIL  ${name}: ${outcome.error}` : `ok    ${name} (${outcome.note})`);

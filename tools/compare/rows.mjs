@@ -7,6 +7,9 @@
 const XSD = 'http://www.w3.org/2001/XMLSchema#';
 // Twelve significant digits: beyond them stores differ in how far they carry a division (AVG).
 const SIGNIFICANT_DIGITS = 12;
+// Oxigraph makes xsd:integer of these.
+const DERIVED_INTEGERS = new Set(['nonNegativeInteger', 'positiveInteger', 'nonPositiveInteger', 'negativeInteger', 'long', 'int',
+  'short', 'byte', 'unsignedLong', 'unsignedInt', 'unsignedShort', 'unsignedByte'].map((name) => XSD + name));
 const BACKTRACKING_STEPS_MAX = 10000;
 
 function normalizeNumber(text) {
@@ -44,7 +47,8 @@ export function termKey(term) {
   if (term.type === 'bnode') return `_:${term.value}`;
   const language = term['xml:lang'];
   if (language) return `${JSON.stringify(term.value)}@${language.toLowerCase()}`;
-  const datatype = term.datatype ?? XSD + 'string';
+  let datatype = term.datatype ?? XSD + 'string';
+  if (DERIVED_INTEGERS.has(datatype)) datatype = XSD + 'integer';
   return `${JSON.stringify(normalizeLexical(term.value, datatype))}^^<${datatype}>`;
 }
 

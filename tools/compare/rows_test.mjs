@@ -36,6 +36,7 @@ test('numbers, booleans and instants compare by value', () => {
     ['0.3333333333333333', '0.333333333333333333', 'decimal']]) {
     assert.equal(compareRows([[typed(a, type)]], [[typed(b, type)]], false), null, `${a} ${b}`);
   }
+  assert.equal(termKey(typed('01', 'nonNegativeInteger')), termKey(typed('1', 'integer')));
   for (const [a, b, type] of [['1', '2', 'integer'], ['1.01', '1.0', 'decimal'], ['x', '0x', 'integer'], ['1', 'true', 'string'],
     ['100', '1', 'dateTime'], ['12345678901234567890', '12345678901234567891', 'integer']]) {
     assert.notEqual(compareRows([[typed(a, type)]], [[typed(b, type)]], false), null, `${a} ${b}`);
