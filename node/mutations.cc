@@ -216,9 +216,10 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(std::shared_ptr<const s
   work->limits.deadline = deadline;
   work->limits.now = env_.clock().WallNow();
   work->limits.random_seed = query_random_.Next();
-  co_await RunOffloaded(env_.executor(), [work] {
+  Closure evaluate = [work] {
     work->effect = sparql::EvaluateUpdate(*work->update, work->view, work->blank_prefix, work->limits);
-  });
+  };
+  co_await RunOffloaded(env_.executor(), std::move(evaluate));
   if (absl::IsDeadlineExceeded(work->effect.status())) {
     // Not an unknown outcome: nothing was proposed.
     co_return Aborted("nothing was done: the update's WHERE part did not finish in time; raise `timeout` or narrow it");

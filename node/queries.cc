@@ -79,7 +79,7 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
   // Shared, not on this frame: a worker may still be in a step when the frame is destroyed.
   auto step = std::make_shared<Step>();
   auto first = std::make_shared<sparql::Query>(std::move(query));
-  co_await RunOffloaded(env_.executor(), [step, first, view, limits, cancelled, format = request.format] {
+  Closure open = [step, first, view, limits, cancelled, format = request.format] {
     auto run = sparql::StartQuery(std::move(*first), view, format, limits);
     if (!run.ok()) {
       step->piece = run.status();
@@ -87,7 +87,8 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
     }
     step->run = *std::move(run);
     step->piece = step->run->NextPiece(kPieceBytes);
-  });
+  };
+  co_await RunOffloaded(env_.executor(), std::move(open));
   if (!step->piece.ok()) co_return step->piece.status();
 
   const http::Headers headers = {{"content-type", std::string(step->run->content_type())}};
@@ -107,7 +108,8 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
       const Status writable = co_await Callback<Status>([&](auto done) { writer.WhenWritable(std::move(done)); });
       if (!writable.ok()) co_return OkStatus();  // The client has gone: nobody to tell.
     }
-    co_await RunOffloaded(env_.executor(), [step, cancelled] { step->piece = step->run->NextPiece(kPieceBytes); });
+    Closure next = [step, cancelled] { step->piece = step->run->NextPiece(kPieceBytes); };
+    co_await RunOffloaded(env_.executor(), std::move(next));
     if (!step->piece.ok()) co_return step->piece.status();
   }
   writer.Finish().IgnoreError();

@@ -196,9 +196,8 @@ Task<void> Routes::StoreWrite(sparql::GraphStoreRequest request, std::string bla
     work->request = request;
     work->blank_prefix = blank_scope.empty() ? node_.mutations_->FreshBlankPrefix() : StrCat("s", blank_scope, "x");
     work->body = std::move(body);
-    co_await RunOffloaded(node_.env_.executor(), [work] {
-      work->writes = ParseBody(work->request, work->blank_prefix, work->body);
-    });
+    Closure parse = [work] { work->writes = ParseBody(work->request, work->blank_prefix, work->body); };
+    co_await RunOffloaded(node_.env_.executor(), std::move(parse));
     if (!work->writes.ok()) {
       RespondError(writer, work->writes.status(), request.accept);
       co_return;

@@ -45,7 +45,9 @@ inline Task<void> Sleep(Executor& executor, Duration delay) {
   });
 }
 
-// co_await Offload(executor, [&] { heavy(); });
+// Closure work = [state] { heavy(*state); };
+// co_await RunOffloaded(executor, std::move(work));   // A named closure: GCC 12 destroys a capturing lambda that is written
+//                                                     // inside a co_await expression twice.
 inline Task<void> RunOffloaded(Executor& executor, Closure work) {
   co_await Callback<bool>([&](auto done) {
     executor.Offload(std::move(work), [done = std::move(done)]() mutable { done(true); });

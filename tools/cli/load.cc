@@ -19,9 +19,13 @@ constexpr Duration kRetryInterval = milliseconds(200);
 constexpr size_t kQuotedLineMax = 160;
 
 std::string Thousands(uint64_t n) {
-  std::string digits = StrCat(n);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
-  return digits;
+  const std::string digits = StrCat(n);
+  std::string out;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out.push_back(',');
+    out.push_back(digits[i]);
+  }
+  return out;
 }
 
 // The line that a reader's "line L, column C: ..." speaks of, with a mark below the column.
