@@ -158,7 +158,7 @@ Status Cluster::CheckAlive() {
     self.pid = 0;
     const std::string how = WIFSIGNALED(ended) ? StrCat("signal ", WTERMSIG(ended))
                                                : StrCat("exit code ", WEXITSTATUS(ended));
-    return Internal("node ", node, " ended by itself with ", how, "; the end of its log:\n",
+    return DataLoss("node ", node, " ended by itself with ", how, "; the end of its log:\n",
                     Tail(LogPath(node)));
   }
   return OkStatus();

@@ -59,7 +59,7 @@ class Cluster {
   void Kill(int node);
   void Pause(int node);   // SIGSTOP
   void Resume(int node);  // SIGCONT
-  // Internal, with the last lines of its log, when a node ended by itself since it was started.
+  // DataLoss, with the last lines of its log, when a node ended by itself since it was started.
   Status CheckAlive();
 
   // All links that lead to or from the node.

@@ -20,7 +20,7 @@ constexpr milliseconds kFailoverPoll{5};
 // More than the limit: a slow failover is measured, not only refused.
 constexpr milliseconds kFailoverGiveUp{20'000};
 
-// What ends a run early. Violations are DataLoss or DeadlineExceeded; everything else means that it
+// What ends a run early. Violations are DataLoss or DeadlineExceeded; everything else means that it could not be judged.
 // could not be judged.
 RunVerdict VerdictOf(const Status& status) {
   if (status.ok()) return RunVerdict::kOk;
