@@ -40,10 +40,12 @@ StatusOr<std::shared_ptr<Dictionary>> Dictionary::Of(KvStore& kv, const Options&
   });
 }
 
-TermId Dictionary::MakeId(const rdf::Term& term, const Hash128& fingerprint, uint64_t sequence) const {
+TermId Dictionary::MakeId(const rdf::Term& term, const Hash128& fingerprint,
+                          uint64_t sequence) const {
   if (term.is_literal()) return MakeTermId(IdTag::kLiteral, sequence);
   const uint64_t bucket = fingerprint.low & (kBucketCount - 1);
-  return MakeTermId(term.is_iri() ? IdTag::kIri : IdTag::kBlank, bucket << kSequenceBits | sequence);
+  return MakeTermId(term.is_iri() ? IdTag::kIri : IdTag::kBlank,
+                    bucket << kSequenceBits | sequence);
 }
 
 StatusOr<std::string> Dictionary::Bytes(TermId id) const {
@@ -54,7 +56,8 @@ StatusOr<std::string> Dictionary::Bytes(TermId id) const {
   return bytes;
 }
 
-StatusOr<std::optional<TermId>> Dictionary::FindEncoded(const Hash128& fingerprint, std::string_view bytes) const {
+StatusOr<std::optional<TermId>> Dictionary::FindEncoded(const Hash128& fingerprint,
+                                                        std::string_view bytes) const {
   if (const auto id = cache_.Find(fingerprint, bytes)) return id;
   std::string ids;
   QR_ASSIGN_OR_RETURN(const bool found, kv_->Get(FingerprintKey(fingerprint), &ids));
@@ -91,14 +94,16 @@ StatusOr<rdf::Term> Dictionary::Lookup(TermId id) const {
   if (!cached) {
     const Hash128 fingerprint = options_.fingerprint(bytes);
     // The sequence alone found it: tag and bucket must agree, too.
-    if (MakeId(*term, fingerprint, SequenceOf(id)) != id) return DataLoss("dictionary: no term has the id ", id);
+    if (MakeId(*term, fingerprint, SequenceOf(id)) != id)
+      return DataLoss("dictionary: no term has the id ", id);
     cache_.Insert(fingerprint, bytes, id);
   }
   return term;
 }
 
 StatusOr<std::optional<TermId>> Dictionary::Writer::FindEncoded(const Hash128& fingerprint) {
-  if (const auto it = fresh_.find(Absl(bytes_)); it != fresh_.end()) return std::optional<TermId>(it->second.id);
+  if (const auto it = fresh_ids_.find(Absl(bytes_)); it != fresh_ids_.end())
+    return std::optional<TermId>(it->second);
   return dictionary_.FindEncoded(fingerprint, bytes_);
 }
 
@@ -118,17 +123,20 @@ StatusOr<TermId> Dictionary::Writer::IdOf(const rdf::Term& term, KvBatch* batch)
   if (known) return *known;
   auto [list, first] = fresh_lists_.try_emplace(fingerprint);
   if (first) {  // Another term may have this fingerprint already.
-    QR_ASSIGN_OR_RETURN(const bool clash, dictionary_.kv_->Get(FingerprintKey(fingerprint), &list->second));
+    QR_ASSIGN_OR_RETURN(const bool clash,
+                        dictionary_.kv_->Get(FingerprintKey(fingerprint), &list->second));
     if (!clash) list->second.clear();
   }
   const TermId id = Allocate(term, fingerprint, batch);
   PutBigEndian64(&list->second, id.value());
   batch->Put(FingerprintKey(fingerprint), list->second);
-  fresh_.emplace(bytes_, Fresh{fingerprint, id});
+  fresh_ids_.emplace(bytes_, id);
+  fresh_.push_back({fingerprint, bytes_, id});
   return id;
 }
 
-TermId Dictionary::Writer::Allocate(const rdf::Term& term, const Hash128& fingerprint, KvBatch* batch) {
+TermId Dictionary::Writer::Allocate(const rdf::Term& term, const Hash128& fingerprint,
+                                    KvBatch* batch) {
   QR_CHECK(next_ >> kSequenceBits == 0) << "the dictionary is full";
   const uint64_t sequence = next_++;
   batch->Put(TermKey(sequence), bytes_);
@@ -148,12 +156,15 @@ void Dictionary::Writer::Finish(KvBatch* batch) {
 
 void Dictionary::Writer::Written() {
   dictionary_.next_ = next_;
-  for (const auto& [bytes, fresh] : fresh_) dictionary_.cache_.Insert(fresh.fingerprint, bytes, fresh.id);
+  for (const Fresh& fresh : fresh_)
+    dictionary_.cache_.Insert(fresh.fingerprint, fresh.bytes, fresh.id);
   fresh_.clear();
+  fresh_ids_.clear();
   fresh_lists_.clear();
 }
 
-Status Dictionary::CheckIds(const Hash128& fingerprint, std::string_view ids, uint64_t* found) const {
+Status Dictionary::CheckIds(const Hash128& fingerprint, std::string_view ids,
+                            uint64_t* found) const {
   if (ids.empty() || ids.size() % sizeof(uint64_t) != 0) return Malformed(fingerprint);
   std::set<std::string> terms;
   for (size_t at = 0; at < ids.size(); at += sizeof(uint64_t)) {
@@ -163,10 +174,13 @@ Status Dictionary::CheckIds(const Hash128& fingerprint, std::string_view ids, ui
     if (!there) return DataLoss("dictionary: id ", id, " has no term");
     QR_ASSIGN_OR_RETURN(const rdf::Term term, rdf::DecodeTerm(bytes));
     if (InlineId(term)) return DataLoss("dictionary: id ", id, " stands for a term that is inline");
-    if (options_.fingerprint(bytes) != fingerprint) return DataLoss("dictionary: id ", id, ": another fingerprint");
-    if (MakeId(term, fingerprint, SequenceOf(id)) != id) return DataLoss("dictionary: id ", id, ": wrong bits");
+    if (options_.fingerprint(bytes) != fingerprint)
+      return DataLoss("dictionary: id ", id, ": another fingerprint");
+    if (MakeId(term, fingerprint, SequenceOf(id)) != id)
+      return DataLoss("dictionary: id ", id, ": wrong bits");
     if (SequenceOf(id) >= next_) return DataLoss("dictionary: id ", id, " was never given");
-    if (!terms.insert(bytes).second) return DataLoss("dictionary: id ", id, ": its term has another id");
+    if (!terms.insert(bytes).second)
+      return DataLoss("dictionary: id ", id, ": its term has another id");
     ++*found;
   }
   return OkStatus();
@@ -178,11 +192,13 @@ StatusOr<uint64_t> Dictionary::Check() const {
   const std::string by_fingerprint(1, kFingerprintKind), by_sequence(1, kTermKind);
   for (it->Seek(by_fingerprint); it->Valid() && it->key().starts_with(by_fingerprint); it->Next()) {
     if (it->key().size() != 17) return DataLoss("dictionary: malformed fingerprint key");
-    const Hash128 fingerprint{LoadBigEndian64(it->key().data() + 1), LoadBigEndian64(it->key().data() + 9)};
+    const Hash128 fingerprint{LoadBigEndian64(it->key().data() + 1),
+                              LoadBigEndian64(it->key().data() + 9)};
     QR_RETURN_IF_ERROR(CheckIds(fingerprint, it->value(), &ids));
   }
   QR_RETURN_IF_ERROR(it->status());
-  for (it->Seek(by_sequence); it->Valid() && it->key().starts_with(by_sequence); it->Next()) ++terms;
+  for (it->Seek(by_sequence); it->Valid() && it->key().starts_with(by_sequence); it->Next())
+    ++terms;
   QR_RETURN_IF_ERROR(it->status());
   if (ids != terms) return DataLoss("dictionary: ", ids, " ids, but ", terms, " terms");
   return ids;

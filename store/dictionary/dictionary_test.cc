@@ -22,7 +22,8 @@ struct DictionaryTest : testing::TestWithParam<bool> {
     dictionary.reset();
     kv.reset();
     kv = std::move(*KvStore::Open(env, "state", KvOptions::Small()));
-    dictionary = *Dictionary::Of(*kv, {.cache_terms = 16, .fingerprint = GetParam() ? &Clashing : &Fingerprint});
+    dictionary = *Dictionary::Of(
+        *kv, {.cache_terms = 16, .fingerprint = GetParam() ? &Clashing : &Fingerprint});
   }
   TermId Put(const Term& term) {
     KvBatch batch;
@@ -43,13 +44,15 @@ TEST_P(DictionaryTest, IdsAreOneToOneAlsoAfterReopening) {
   std::map<TermId, Term> all;
   Random random(3, "terms");
   for (int i = 0; i < 500; ++i) {
-    const std::string text = StrCat("http://example/", random.Below(200), random.OneIn(3) ? std::string(2000, 'x') : "");
+    const std::string text =
+        StrCat("http://example/", random.Below(200), random.OneIn(3) ? std::string(2000, 'x') : "");
     Term term = Term::Iri(text);
     if (random.OneIn(3)) term = Term::Literal(text);
     if (random.OneIn(3)) term = Term::Literal(text, "http://example/type");
     if (random.OneIn(4)) term = Term::Literal(text, {}, "en");
     if (random.OneIn(4)) term = Term::Blank(StrCat("b", random.Below(200)));
-    if (random.OneIn(8)) term = Term::Literal(StrCat("0", random.Below(50)), rdf::kXsdInteger);  // Not canonical.
+    if (random.OneIn(8))
+      term = Term::Literal(StrCat("0", random.Below(50)), rdf::kXsdInteger);  // Not canonical.
     const TermId id = Put(term);
     const auto [it, fresh] = all.try_emplace(id, term);
     EXPECT_EQ(it->second, term);
@@ -69,16 +72,21 @@ TEST_P(DictionaryTest, IdsAreOneToOneAlsoAfterReopening) {
 
 TEST_P(DictionaryTest, UnknownTermsAndIds) {
   EXPECT_EQ(*dictionary->Find(Term::Iri("http://a")), std::nullopt);
-  EXPECT_EQ(*dictionary->Find(Term::Literal("7", rdf::kXsdInteger)), InlineId(Term::Literal("7", rdf::kXsdInteger)));
+  EXPECT_EQ(*dictionary->Find(Term::Literal("7", rdf::kXsdInteger)),
+            InlineId(Term::Literal("7", rdf::kXsdInteger)));
   const TermId id = Put(Term::Iri("http://a"));
   EXPECT_EQ(*dictionary->Find(Term::Iri("http://b")), std::nullopt);
-  EXPECT_EQ(dictionary->Lookup(TermId(id.value() + 1)).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(TermId(id.value() + 1)).status().code(),
+            absl::StatusCode::kDataLoss);
   EXPECT_EQ(dictionary->Lookup(kNoTerm).status().code(), absl::StatusCode::kDataLoss);
   // The right sequence under another tag or bucket is another id.
   Open();
-  EXPECT_EQ(dictionary->Lookup(TermId(id.value() ^ uint64_t{1} << 50)).status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(dictionary->Lookup(MakeTermId(IdTag::kBlank, id.value())).status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(dictionary->Lookup(MakeTermId(IdTag::kLocal, 1)).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(TermId(id.value() ^ uint64_t{1} << 50)).status().code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(MakeTermId(IdTag::kBlank, id.value())).status().code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(dictionary->Lookup(MakeTermId(IdTag::kLocal, 1)).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST_P(DictionaryTest, NothingHappensWithoutWritten) {

@@ -6,10 +6,13 @@
 namespace quadraft::store {
 
 TermCache::TermCache(size_t slots)
-    : mask_(std::bit_ceil(std::max<size_t>(slots / kWays, 1)) - 1), by_term_(mask_ + 1), by_id_(mask_ + 1) {}
+    : mask_(std::bit_ceil(std::max<size_t>(slots / kWays, 1)) - 1),
+      by_term_(mask_ + 1),
+      by_id_(mask_ + 1) {}
 
 void TermCache::Use(Set& set, size_t way) {
-  std::rotate(set.begin(), set.begin() + static_cast<ptrdiff_t>(way), set.begin() + static_cast<ptrdiff_t>(way) + 1);
+  std::rotate(set.begin(), set.begin() + static_cast<ptrdiff_t>(way),
+              set.begin() + static_cast<ptrdiff_t>(way) + 1);
 }
 
 std::optional<TermId> TermCache::Find(const Hash128& fingerprint, std::string_view bytes) {
@@ -40,7 +43,8 @@ void TermCache::Insert(const Hash128& fingerprint, std::string_view bytes, TermI
   if (bytes.size() > kCachedTermBytesMax) return;
   std::lock_guard lock(mutex_);
   for (Set* set : {&ByTerm(fingerprint), &ById(id)}) {
-    if (std::any_of(set->begin(), set->end(), [id](const Slot& slot) { return slot.id == id; })) continue;
+    if (std::any_of(set->begin(), set->end(), [id](const Slot& slot) { return slot.id == id; }))
+      continue;
     set->back().id = id;
     set->back().bytes.assign(bytes);
     Use(*set, kWays - 1);

@@ -1,10 +1,11 @@
-// Recently used terms, both ways: bytes -> id and id -> bytes. Bounded: sets of four slots, the least recently used goes.
-// Thread-safe: the loop and query workers share it. What it says never changes, since ids are never reused.
+// Recently used terms, both ways: bytes -> id and id -> bytes. Bounded: sets of four slots, the
+// least recently used goes. Thread-safe: the loop and query workers share it. What it says never
+// changes, since ids are never reused.
 #ifndef QUADRAFT_STORE_DICTIONARY_TERM_CACHE_H_
 #define QUADRAFT_STORE_DICTIONARY_TERM_CACHE_H_
 
 #include <array>
-#include <mutex>
+#include <mutex>  // lint: allow determinism: Offload workers read the dictionary, too
 #include <optional>
 #include <string>
 #include <string_view>

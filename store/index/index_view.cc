@@ -10,7 +10,8 @@ namespace {
 
 // A seek in LevelDB costs about as much as this many steps.
 constexpr int kStepsBeforeSeek = 8;
-// Below this many bytes on disk a share of them says little about rows: most of the data is still in memory.
+// Below this many bytes on disk a share of them says little about rows: most of the data is still
+// in memory.
 constexpr uint64_t kBytesToEstimateFrom = 256u << 10;
 constexpr uint64_t kRowsCountedWithoutBytes = 16 * kExactCountRows;
 
@@ -81,7 +82,8 @@ class IndexScan : public QuadScan {
     iterator_->Seek(prefix_);
   }
   bool AtRow() const {
-    return iterator_->Valid() && iterator_->key().size() == kQuadKeyBytes && iterator_->key().starts_with(prefix_);
+    return iterator_->Valid() && iterator_->key().size() == kQuadKeyBytes &&
+           iterator_->key().starts_with(prefix_);
   }
   // Why there is no row at hand: the end (OK), an error of the store, or a key that is none.
   Status Problem() const {

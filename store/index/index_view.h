@@ -1,4 +1,5 @@
-// The read view of one group's quads at one timestamp (store/read/read_view.h), over a snapshot of the key-value store.
+// The read view of one group's quads at one timestamp (store/read/read_view.h), over a snapshot of
+// the key-value store.
 #ifndef QUADRAFT_STORE_INDEX_INDEX_VIEW_H_
 #define QUADRAFT_STORE_INDEX_INDEX_VIEW_H_
 
@@ -18,13 +19,16 @@ class IndexView : public ReadView {
     Timestamp timestamp;
     uint64_t quad_count = 0;  // Of the newest state; what estimates are measured by.
   };
-  IndexView(std::shared_ptr<const KvSnapshot> snapshot, std::shared_ptr<const Dictionary> dictionary, const Place& place)
+  IndexView(std::shared_ptr<const KvSnapshot> snapshot,
+            std::shared_ptr<const Dictionary> dictionary, const Place& place)
       : snapshot_(std::move(snapshot)), dictionary_(std::move(dictionary)), place_(place) {}
 
   Timestamp timestamp() const override { return place_.timestamp; }
   std::unique_ptr<QuadScan> Scan(const ScanSpec& spec) const override;
   StatusOr<uint64_t> EstimateRows(const ScanSpec& spec) const override;
-  StatusOr<std::optional<TermId>> Find(const rdf::Term& term) const override { return dictionary_->Find(term); }
+  StatusOr<std::optional<TermId>> Find(const rdf::Term& term) const override {
+    return dictionary_->Find(term);
+  }
   StatusOr<rdf::Term> Lookup(TermId id) const override { return dictionary_->Lookup(id); }
 
  private:

@@ -90,7 +90,8 @@ StatusOr<std::vector<Timestamp>> DecodeVersions(std::string_view value) {
   while (!value.empty()) {
     uint64_t number = 0;
     if (!GetVarint(&value, &number) || number == 0) return DataLoss("index: malformed versions");
-    if (!out.empty() && number >= out.back().value()) return DataLoss("index: versions out of order");
+    if (!out.empty() && number >= out.back().value())
+      return DataLoss("index: versions out of order");
     out.push_back(out.empty() ? Timestamp(number) : Timestamp(out.back().value() - number));
   }
   if (out.empty()) return DataLoss("index: no versions");
@@ -99,7 +100,8 @@ StatusOr<std::vector<Timestamp>> DecodeVersions(std::string_view value) {
 
 std::string DropVersions(std::string_view value, Timestamp horizon) {
   auto decoded = DecodeVersions(value);
-  if (!decoded.ok()) return std::string(value);  // Damage is for the reader to report, not to tidy away.
+  if (!decoded.ok())
+    return std::string(value);  // Damage is for the reader to report, not to tidy away.
   std::vector<Timestamp>& versions = *decoded;
   for (size_t i = 0; i < versions.size(); ++i) {
     if (versions[i] > horizon) continue;

@@ -1,8 +1,9 @@
 // The index's keys and values: one key per quad and permutation, and under it the quad's versions.
 //
-// Value: the commit timestamps at which the quad came and went, newest first, as varints: the newest itself, then each
-// distance to the next older one. Comings and goings alternate and the oldest is a coming, so an odd number of timestamps
-// means that the quad is there now. Nearly every quad has one timestamp: a few bytes.
+// Value: the commit timestamps at which the quad came and went, newest first, as varints: the
+// newest itself, then each distance to the next older one. Comings and goings alternate and the
+// oldest is a coming, so an odd number of timestamps means that the quad is there now. Nearly every
+// quad has one timestamp: a few bytes.
 #ifndef QUADRAFT_STORE_INDEX_QUAD_KEY_H_
 #define QUADRAFT_STORE_INDEX_QUAD_KEY_H_
 
@@ -32,12 +33,14 @@ IdQuad QuadOfKey(std::string_view key, Permutation permutation);
 std::string PrefixEnd(std::string prefix);
 
 // Versions. `value` empty: the quad never was.
-bool IsThere(std::string_view value);                        // Now.
-bool WasThereAt(std::string_view value, Timestamp at);       // At a timestamp.
-std::string AddVersion(std::string_view value, Timestamp at);  // It came or went at `at`, later than all before.
+bool IsThere(std::string_view value);                   // Now.
+bool WasThereAt(std::string_view value, Timestamp at);  // At a timestamp.
+std::string AddVersion(std::string_view value,
+                       Timestamp at);  // It came or went at `at`, later than all before.
 // Without what no read at `horizon` or later needs; empty: nothing is left to keep.
 std::string DropVersions(std::string_view value, Timestamp horizon);
-StatusOr<std::vector<Timestamp>> DecodeVersions(std::string_view value);  // Newest first; DataLoss when malformed.
+StatusOr<std::vector<Timestamp>> DecodeVersions(
+    std::string_view value);  // Newest first; DataLoss when malformed.
 
 }  // namespace quadraft::store
 

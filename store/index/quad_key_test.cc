@@ -28,7 +28,8 @@ TEST(QuadKeyTest, KeysSortAsTheirColumnsAndComeBack) {
     const auto columns = PermutationColumns(permutation);
     for (auto it = keys.begin(), next = std::next(it); next != keys.end(); it = next++) {
       for (const Position column : columns) {
-        const TermId a = it->second[static_cast<size_t>(column)], b = next->second[static_cast<size_t>(column)];
+        const TermId a = it->second[static_cast<size_t>(column)],
+                     b = next->second[static_cast<size_t>(column)];
         if (a == b) continue;
         EXPECT_LT(a, b);
         break;
@@ -60,13 +61,15 @@ TEST(VersionsTest, EveryReadAtOrAfterTheHorizonStaysTheSame) {
       return before % 2 == 1;
     };
     EXPECT_EQ(IsThere(value), there(now));
-    for (uint64_t at = 0; at <= now + 1; ++at) ASSERT_EQ(WasThereAt(value, Timestamp(at)), there(at)) << at;
+    for (uint64_t at = 0; at <= now + 1; ++at)
+      ASSERT_EQ(WasThereAt(value, Timestamp(at)), there(at)) << at;
     const auto decoded = DecodeVersions(value);
     ASSERT_TRUE(decoded.ok());
     EXPECT_EQ(decoded->size(), changes.size());
     const uint64_t horizon = random.Below(now + 2);
     const std::string kept = DropVersions(value, Timestamp(horizon));
-    for (uint64_t at = horizon; at <= now + 1; ++at) ASSERT_EQ(WasThereAt(kept, Timestamp(at)), there(at)) << at;
+    for (uint64_t at = horizon; at <= now + 1; ++at)
+      ASSERT_EQ(WasThereAt(kept, Timestamp(at)), there(at)) << at;
     if (horizon >= now) {
       EXPECT_EQ(kept.empty(), !there(now));
       if (!kept.empty()) {
@@ -78,9 +81,15 @@ TEST(VersionsTest, EveryReadAtOrAfterTheHorizonStaysTheSame) {
 
 TEST(QuadKeyTest, TheWorkedExamplesOfFormatMd) {
   std::string key;
-  const IdQuad quad = {TermId(0x1000000000000001), TermId(0x1000000000000002), TermId(0x4800000000000005), TermId(1)};
+  const IdQuad quad = {TermId(0x1000000000000001), TermId(0x1000000000000002),
+                       TermId(0x4800000000000005), TermId(1)};
   SetQuadKey(&key, 1, Permutation::kPosg, quad);
-  EXPECT_EQ(HexEncode(key), "710000000101" "1000000000000002" "4800000000000005" "1000000000000001" "0000000000000001");
+  EXPECT_EQ(HexEncode(key),
+            "710000000101"
+            "1000000000000002"
+            "4800000000000005"
+            "1000000000000001"
+            "0000000000000001");
   EXPECT_EQ(HexEncode(AddVersion("", Timestamp(9))), "09");
   std::string value;
   for (const uint64_t at : {300, 310, 1000}) value = AddVersion(value, Timestamp(at));

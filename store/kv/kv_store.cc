@@ -16,7 +16,8 @@ struct Core {
   explicit Core(Env& env) : env(env) {}
   ~Core() {
     if (db == nullptr) return;
-    // LevelDB waits for its background work; what is queued fails at once instead. Nothing is lost: it is in the log.
+    // LevelDB waits for its background work; what is queued fails at once instead. Nothing is lost:
+    // it is in the log.
     adapter->Stop();
     while (adapter->RunOne()) {
     }
@@ -33,7 +34,8 @@ struct Core {
     return Unavailable("state: ", text);
   }
 
-  StatusOr<bool> Get(std::string_view key, std::string* value, const leveldb::Snapshot* snapshot) const {
+  StatusOr<bool> Get(std::string_view key, std::string* value,
+                     const leveldb::Snapshot* snapshot) const {
     leveldb::ReadOptions options;
     options.verify_checksums = true;
     options.snapshot = snapshot;
@@ -78,7 +80,8 @@ struct Core {
 
 namespace {
 
-// One piece of background work per turn of the loop. Called from any thread, with LevelDB's lock held.
+// One piece of background work per turn of the loop. Called from any thread, with LevelDB's lock
+// held.
 void PostWork(Env& env, const std::weak_ptr<Core>& weak) {
   env.executor().Post([weak] {
     if (const auto core = weak.lock()) core->adapter->RunOne();
@@ -94,7 +97,8 @@ KvOptions KvOptions::Small() {
   return {.block_cache_bytes = 1u << 20, .write_buffer_bytes = 256u << 10, .table_bytes = 1u << 20};
 }
 
-KvSnapshot::KvSnapshot(std::shared_ptr<Core> core) : core_(std::move(core)), snapshot_(core_->db->GetSnapshot()) {}
+KvSnapshot::KvSnapshot(std::shared_ptr<Core> core)
+    : core_(std::move(core)), snapshot_(core_->db->GetSnapshot()) {}
 KvSnapshot::~KvSnapshot() { core_->db->ReleaseSnapshot(snapshot_); }
 
 KvIterator::KvIterator(std::shared_ptr<Core> core, leveldb::Iterator* iterator)
@@ -116,7 +120,8 @@ std::string_view KvIterator::value() const {
 }
 Status KvIterator::status() const { return core_->Map(iterator_->status()); }
 
-StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& directory, const Options& options) {
+StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& directory,
+                                                 const Options& options) {
   QR_RETURN_IF_ERROR(env.disk().CreateDirectory(directory));
   QR_RETURN_IF_ERROR(CutTornTails(env, directory));
   auto core = std::make_shared<Core>(env);
@@ -142,7 +147,8 @@ StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& di
   core->db.reset(db);
   if (!status.ok()) return core->Map(status);
   core->adapter->TakeNewLog();
-  core->adapter->OnScheduled([&env, weak = std::weak_ptr<Core>(core)] { kv_internal::PostWork(env, weak); });
+  core->adapter->OnScheduled(
+      [&env, weak = std::weak_ptr<Core>(core)] { kv_internal::PostWork(env, weak); });
   while (core->adapter->RunOne()) {
   }
   return std::unique_ptr<KvStore>(new KvStore(std::move(core)));
@@ -156,10 +162,12 @@ Status KvStore::Write(KvBatch* batch, bool sync) {
   options.sync = sync;
   core_->failed = core_->Map(core_->db->Write(options, &batch->batch_));
   if (!core_->failed.ok()) {
-    core_->env.Log(LogLevel::kError, StrCat("the key-value store has failed: ", ToString(core_->failed)));
+    core_->env.Log(LogLevel::kError,
+                   StrCat("the key-value store has failed: ", ToString(core_->failed)));
     return core_->failed;
   }
-  // The memtable that this write retired must be on disk before another can be: LevelDB would wait for it forever.
+  // The memtable that this write retired must be on disk before another can be: LevelDB would wait
+  // for it forever.
   if (core_->adapter->TakeNewLog()) core_->adapter->RunOne();
   if (core_->Level0Files() >= kLevel0FilesMax) {
     while (core_->adapter->RunOne()) {
@@ -181,10 +189,12 @@ StatusOr<bool> KvSnapshot::Get(std::string_view key, std::string* value) const {
 }
 
 std::unique_ptr<KvIterator> KvStore::NewIterator(bool fill_cache) const {
-  return std::unique_ptr<KvIterator>(new KvIterator(core_, core_->NewIterator(fill_cache, nullptr)));
+  return std::unique_ptr<KvIterator>(
+      new KvIterator(core_, core_->NewIterator(fill_cache, nullptr)));
 }
 std::unique_ptr<KvIterator> KvSnapshot::NewIterator(bool fill_cache) const {
-  return std::unique_ptr<KvIterator>(new KvIterator(core_, core_->NewIterator(fill_cache, snapshot_)));
+  return std::unique_ptr<KvIterator>(
+      new KvIterator(core_, core_->NewIterator(fill_cache, snapshot_)));
 }
 
 std::shared_ptr<const KvSnapshot> KvStore::Snapshot() const {

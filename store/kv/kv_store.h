@@ -5,13 +5,15 @@
 //   QR_RETURN_IF_ERROR(kv->Write(&batch, /*sync=*/false));
 //   std::string value; QR_ASSIGN_OR_RETURN(bool found, kv->Get("k", &value));
 //
-// A batch is written whole or not at all. What was not synced may be lost in a crash, but only as a suffix of the batches.
-// Writes, Open and the destructor are for the loop; Get, iterators and snapshots may be used by Offload workers too.
-// Errors: DataLoss (checksums, contradictions), Unavailable or ResourceExhausted (the disk's). After a write failed every
-// later one returns the same error: the node must stop.
+// A batch is written whole or not at all. What was not synced may be lost in a crash, but only as a
+// suffix of the batches. Writes, Open and the destructor are for the loop; Get, iterators and
+// snapshots may be used by Offload workers too. Errors: DataLoss (checksums, contradictions),
+// Unavailable or ResourceExhausted (the disk's). After a write failed every later one returns the
+// same error: the node must stop.
 //
-// LevelDB's background work is done on the loop: writing out a full memtable within the Write that filled it, one compaction
-// per turn of the loop otherwise, all of them at once when level 0 grows to kLevel0FilesMax.
+// LevelDB's background work is done on the loop: writing out a full memtable within the Write that
+// filled it, one compaction per turn of the loop otherwise, all of them at once when level 0 grows
+// to kLevel0FilesMax.
 #ifndef QUADRAFT_STORE_KV_KV_STORE_H_
 #define QUADRAFT_STORE_KV_KV_STORE_H_
 
@@ -73,7 +75,8 @@ class KvSnapshot {
   ~KvSnapshot();
   StatusOr<bool> Get(std::string_view key, std::string* value) const;
   std::unique_ptr<KvIterator> NewIterator(bool fill_cache = true) const;
-  uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const;  // Of the store as it is now.
+  uint64_t ApproximateBytes(std::string_view begin,
+                            std::string_view end) const;  // Of the store as it is now.
 
  private:
   friend class KvStore;
@@ -108,7 +111,8 @@ class KvStore {
  public:
   using Options = KvOptions;
   // `env` outlives the store and all its iterators and snapshots.
-  static StatusOr<std::unique_ptr<KvStore>> Open(Env& env, const std::string& directory, const Options& options);
+  static StatusOr<std::unique_ptr<KvStore>> Open(Env& env, const std::string& directory,
+                                                 const Options& options);
   ~KvStore();
 
   Status Write(KvBatch* batch, bool sync);
@@ -126,7 +130,8 @@ class KvStore {
   // Another handle of the same store, for those who may outlive the first one.
   std::unique_ptr<KvStore> Share() const { return std::unique_ptr<KvStore>(new KvStore(core_)); }
 
-  // One object per store that all its users share (the dictionary), made by the first who asks, gone with the last.
+  // One object per store that all its users share (the dictionary), made by the first who asks,
+  // gone with the last.
   template <typename T, typename Make>
   StatusOr<std::shared_ptr<T>> Shared(Make make) {
     if (auto held = shared().lock()) return std::static_pointer_cast<T>(held);

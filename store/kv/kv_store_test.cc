@@ -77,7 +77,8 @@ TEST(KvStoreTest, AnEmptyStoreIsSmall) {
   EXPECT_LT(env.memory_disk().total_bytes(), 4096u);
 }
 
-// Many memtables and compactions on one thread: LevelDB must never wait for work that only we can do.
+// Many memtables and compactions on one thread: LevelDB must never wait for work that only we can
+// do.
 TEST(KvStoreTest, CompactionsRunOnTheLoopAndTheSameBytesComeOut) {
   std::map<std::string, std::string> first_contents;
   std::vector<uint64_t> sizes;
@@ -116,7 +117,8 @@ TEST(KvStoreTest, ABatchLargerThanTheWriteBufferGoesThrough) {
 TEST(KvStoreTest, AFlippedBitInATableIsDataLoss) {
   MemoryEnv env;
   auto kv = OpenKv(env);
-  for (int i = 0; i < 3000; ++i) ASSERT_TRUE(PutOne(*kv, StrCat("k", i), std::string(100, 'v')).ok());
+  for (int i = 0; i < 3000; ++i)
+    ASSERT_TRUE(PutOne(*kv, StrCat("k", i), std::string(100, 'v')).ok());
   env.RunUntilIdle();
   kv.reset();
   int flipped = 0;
@@ -140,7 +142,8 @@ TEST(KvStoreTest, AFlippedBitInATableIsDataLoss) {
 TEST(KvStoreTest, MissingFilesAreDataLoss) {
   MemoryEnv env;
   auto kv = OpenKv(env);
-  for (int i = 0; i < 3000; ++i) ASSERT_TRUE(PutOne(*kv, StrCat("k", i), std::string(100, 'v')).ok());
+  for (int i = 0; i < 3000; ++i)
+    ASSERT_TRUE(PutOne(*kv, StrCat("k", i), std::string(100, 'v')).ok());
   env.RunUntilIdle();
   kv.reset();
   const auto names = env.disk().List("state");
@@ -150,12 +153,14 @@ TEST(KvStoreTest, MissingFilesAreDataLoss) {
     const std::string path = "state/" + name;
     const std::string bytes = *env.memory_disk().MutableBytes(path);
     ASSERT_TRUE(env.disk().Remove(path).ok());
-    EXPECT_EQ(KvStore::Open(env, "state", Tiny()).status().code(), absl::StatusCode::kDataLoss) << name;
+    EXPECT_EQ(KvStore::Open(env, "state", Tiny()).status().code(), absl::StatusCode::kDataLoss)
+        << name;
     ASSERT_TRUE((*env.disk().Open(path, OpenMode::kCreate))->Append(bytes).ok());
   }
 }
 
-// --- Crashes --------------------------------------------------------------------------------------------------------------
+// --- Crashes
+// --------------------------------------------------------------------------------------------------------------
 
 // Batch number n puts "n" -> n and overwrites "last"; big enough that memtables turn over.
 Status WriteNumbered(KvStore& kv, uint64_t n, bool sync) {
@@ -234,7 +239,8 @@ TEST(KvStoreCrashTest, APowerCutAtEveryCall) {
     Random random(5, "kv"), crash(stop, "crash");
     env.memory_disk().FailFrom(stop);
     Progress progress;
-    if (auto kv = KvStore::Open(env, "state", Tiny()); kv.ok()) progress.Run(env, **kv, random, 150);
+    if (auto kv = KvStore::Open(env, "state", Tiny()); kv.ok())
+      progress.Run(env, **kv, random, 150);
     env.Crash(crash);
     auto kv = OpenKv(env);
     ASSERT_NE(kv, nullptr);
@@ -257,7 +263,8 @@ TEST(KvStoreCrashTest, EveryCallMadeToFailOnceEndsInAnErrorOrInNothingLost) {
       progress.Run(env, **kv, random, 150);
       if (env.memory_disk().fault_hit()) {
         // Whatever failed, a synced write that returns OK is there after the crash.
-        if (WriteNumbered(**kv, progress.written + 1, true).ok()) progress.synced = ++progress.written;
+        if (WriteNumbered(**kv, progress.written + 1, true).ok())
+          progress.synced = ++progress.written;
       }
       kv->reset();
     }

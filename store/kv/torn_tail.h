@@ -1,15 +1,20 @@
 // What a crash may have done to LevelDB's files, undone before LevelDB sees them.
 //
-// LevelDB reads its logs leniently: zeros in the middle are skipped without a word, and a bad checksum either stops the
-// database (paranoid_checks) or drops a piece and goes on behind it. After a crash that tore unsynced sectors both are wrong:
-// what is lost must be a suffix. So before the database is opened:
-// - the newest write-ahead log that holds anything is cut after its last whole record before any damage. Older ones were
-//   synced whole before a newer one was written to (leveldb_env.h), so damage there is DataLoss. Logs that the manifest no
-//   longer needs are left alone: their removal may have been undone by the crash, their bytes need not be whole;
-// - the manifest in use is cut likewise, but only its last record can have been torn, since each is synced before the next
+// LevelDB reads its logs leniently: zeros in the middle are skipped without a word, and a bad
+// checksum either stops the database (paranoid_checks) or drops a piece and goes on behind it.
+// After a crash that tore unsynced sectors both are wrong: what is lost must be a suffix. So before
+// the database is opened:
+// - the newest write-ahead log that holds anything is cut after its last whole record before any
+// damage. Older ones were
+//   synced whole before a newer one was written to (leveldb_env.h), so damage there is DataLoss.
+//   Logs that the manifest no longer needs are left alone: their removal may have been undone by
+//   the crash, their bytes need not be whole;
+// - the manifest in use is cut likewise, but only its last record can have been torn, since each is
+// synced before the next
 //   is written: damage with a record behind it is DataLoss.
-// The newest log may lose records that had been synced if they were damaged later. Then the applied index of a group falls
-// back and the Raft log replays it, or, when that log starts later, the replica stops: nothing is lost in silence.
+// The newest log may lose records that had been synced if they were damaged later. Then the applied
+// index of a group falls back and the Raft log replays it, or, when that log starts later, the
+// replica stops: nothing is lost in silence.
 #ifndef QUADRAFT_STORE_KV_TORN_TAIL_H_
 #define QUADRAFT_STORE_KV_TORN_TAIL_H_
 
@@ -23,8 +28,8 @@ namespace quadraft::store {
 
 // How far a file in LevelDB's log format is whole.
 struct LogScan {
-  size_t whole_bytes = 0;     // End of the last whole record before any damage.
-  bool more_behind = false;   // Another record begins validly behind the damage.
+  size_t whole_bytes = 0;    // End of the last whole record before any damage.
+  bool more_behind = false;  // Another record begins validly behind the damage.
 };
 // Appends the whole records to `records` when it is given.
 LogScan ScanLevelDbLog(std::string_view bytes, std::vector<std::string>* records = nullptr);

@@ -53,7 +53,9 @@ TEST_F(TornTail, ScanFindsWholeRecordsAcrossBlocks) {
   for (size_t at = 3; at < whole.size(); at += 7919) {
     std::string damaged = whole;
     damaged[at] ^= 1;
-    EXPECT_EQ(ScanLevelDbLog(damaged).whole_bytes, *std::prev(std::upper_bound(ends.begin(), ends.end(), at))) << at;
+    EXPECT_EQ(ScanLevelDbLog(damaged).whole_bytes,
+              *std::prev(std::upper_bound(ends.begin(), ends.end(), at)))
+        << at;
   }
 }
 
@@ -74,7 +76,8 @@ TEST_F(TornTail, NothingBehindAHoleOfZerosSurvives) {
 
 TEST_F(TornTail, DamageInTheManifestIsDataLossUnlessItIsTheLastRecord) {
   auto kv = Reopen();
-  for (int n = 0; n < 2000; ++n) Put(*kv, n, 500);  // Several memtables, so several manifest records.
+  for (int n = 0; n < 2000; ++n)
+    Put(*kv, n, 500);  // Several memtables, so several manifest records.
   env.RunUntilIdle();
   kv.reset();
   const std::string good = *env.memory_disk().MutableBytes(Manifest());
@@ -93,7 +96,9 @@ TEST_F(TornTail, DamageInALogThatIsNotTheNewestIsDataLoss) {
   kv.reset();
   const std::string log = NewestLog();
   const std::string later = "state/999999.log";
-  ASSERT_TRUE((*env.disk().Open(later, OpenMode::kCreate))->Append(*env.memory_disk().MutableBytes(log)).ok());
+  ASSERT_TRUE((*env.disk().Open(later, OpenMode::kCreate))
+                  ->Append(*env.memory_disk().MutableBytes(log))
+                  .ok());
   (*env.memory_disk().MutableBytes(log))[50] ^= 1;
   EXPECT_EQ(Reopen(), nullptr);
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);

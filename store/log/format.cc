@@ -15,7 +15,9 @@ constexpr std::string_view kSuffix = ".log";
 constexpr size_t kNameDigits = 8;
 constexpr int kTypeShift = 56;
 
-size_t Padded(size_t bytes) { return (bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment; }
+size_t Padded(size_t bytes) {
+  return (bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
+}
 
 Status Malformed(std::string_view what) { return DataLoss("log record: malformed ", what); }
 
@@ -147,7 +149,8 @@ StatusOr<std::vector<raft::Entry>> DecodeEntries(std::string_view body) {
     std::string_view payload;
     if (!GetVarint(&body, &term) || body.empty()) return Malformed("entry");
     const auto kind = static_cast<uint8_t>(body.front());
-    if (kind > static_cast<uint8_t>(raft::EntryKind::kConfiguration)) return Malformed("entry kind");
+    if (kind > static_cast<uint8_t>(raft::EntryKind::kConfiguration))
+      return Malformed("entry kind");
     body.remove_prefix(1);
     if (!GetLengthPrefixed(&body, &payload)) return Malformed("entry payload");
     entry.term = RaftTerm(term);
@@ -169,7 +172,8 @@ std::string EncodeHardState(const raft::HardState& state) {
 
 StatusOr<raft::HardState> DecodeHardState(std::string_view body) {
   uint64_t term = 0, vote = 0, commit = 0;
-  if (!GetVarint(&body, &term) || !GetVarint(&body, &vote) || !GetVarint(&body, &commit) || !body.empty()) {
+  if (!GetVarint(&body, &term) || !GetVarint(&body, &vote) || !GetVarint(&body, &commit) ||
+      !body.empty()) {
     return Malformed("hard state");
   }
   return raft::HardState{RaftTerm(term), NodeId(vote), LogIndex(commit)};
@@ -184,7 +188,8 @@ std::string EncodeSnapshotMark(const SnapshotMark& mark) {
 
 StatusOr<SnapshotMark> DecodeSnapshotMark(std::string_view body) {
   uint64_t index = 0, term = 0;
-  if (!GetVarint(&body, &index) || !GetVarint(&body, &term) || !body.empty()) return Malformed("snapshot mark");
+  if (!GetVarint(&body, &index) || !GetVarint(&body, &term) || !body.empty())
+    return Malformed("snapshot mark");
   return SnapshotMark{LogIndex(index), RaftTerm(term)};
 }
 

@@ -1,8 +1,10 @@
-// The bytes of the write-ahead log: segment header and records. Drawn, with a worked dump, in store/FORMAT.md.
+// The bytes of the write-ahead log: segment header and records. Drawn, with a worked dump, in
+// store/FORMAT.md.
 //
 //   std::string bytes;
-//   AppendRecord(&bytes, {.type = RecordType::kHardState, .group = GroupId{7}, .sequence = 12, .synced = 10, .body = body});
-//   auto parsed = ParseRecord(std::string_view(file).substr(offset));   // nullopt: nothing valid starts here.
+//   AppendRecord(&bytes, {.type = RecordType::kHardState, .group = GroupId{7}, .sequence = 12,
+//   .synced = 10, .body = body}); auto parsed = ParseRecord(std::string_view(file).substr(offset));
+//   // nullopt: nothing valid starts here.
 #ifndef QUADRAFT_STORE_LOG_FORMAT_H_
 #define QUADRAFT_STORE_LOG_FORMAT_H_
 
@@ -27,29 +29,30 @@ inline constexpr size_t kRecordBodyBytesMax = 512u << 20;
 struct SegmentHeader {
   uint64_t number = 0;          // From 1, without gaps.
   uint64_t first_sequence = 0;  // Of the first record that the segment will hold.
-  uint64_t oldest_needed = 0;   // Segments below this one had been given up when this one was begun.
+  uint64_t oldest_needed = 0;  // Segments below this one had been given up when this one was begun.
   uint64_t previous_bytes = 0;  // Final size of the segment before; 0 for segment 1.
-  uint32_t previous_crc = 0;    // Checksum of the last record of the segment before; 0 when it held none.
+  uint32_t previous_crc =
+      0;  // Checksum of the last record of the segment before; 0 when it held none.
 };
 std::string EncodeSegmentHeader(const SegmentHeader& header);
 StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);  // DataLoss with the reason.
 
-std::string SegmentName(uint64_t number);                        // "00000007.log"
-std::optional<uint64_t> SegmentNumber(std::string_view name);    // nullopt for any other file.
+std::string SegmentName(uint64_t number);                      // "00000007.log"
+std::optional<uint64_t> SegmentNumber(std::string_view name);  // nullopt for any other file.
 
 enum class RecordType : uint8_t {
-  kEntries = 1,       // Raft entries of one group, contiguous.
+  kEntries = 1,  // Raft entries of one group, contiguous.
   kHardState = 2,
   kSnapshotMark = 3,
-  kSyncMark = 4,      // No body: only tells what was durable, when nothing else does.
-  kTrim = 5,          // Segments below a number are no longer needed.
+  kSyncMark = 4,  // No body: only tells what was durable, when nothing else does.
+  kTrim = 5,      // Segments below a number are no longer needed.
 };
 
 struct Record {
   RecordType type = RecordType::kSyncMark;
-  GroupId group;           // Below 2^56; 0 for kSyncMark and kTrim.
-  uint64_t sequence = 0;   // From 1, without gaps through all segments.
-  uint64_t synced = 0;     // Every record up to this one was durable when this one was written.
+  GroupId group;          // Below 2^56; 0 for kSyncMark and kTrim.
+  uint64_t sequence = 0;  // From 1, without gaps through all segments.
+  uint64_t synced = 0;    // Every record up to this one was durable when this one was written.
   std::string_view body;
 };
 // Appends the whole record, padded; returns its checksum.

@@ -1,8 +1,8 @@
-// What the log knows of every group while it runs: the latest small records, where they stand, and how far the entries in
-// each segment reach. From this it decides which old segments nobody needs.
+// What the log knows of every group while it runs: the latest small records, where they stand, and
+// how far the entries in each segment reach. From this it decides which old segments nobody needs.
 //
-// Invariant: a segment may be given up when, for every group, the entries in it are at or before the group's snapshot mark
-// and the group's latest hard state and mark stand in a later segment.
+// Invariant: a segment may be given up when, for every group, the entries in it are at or before
+// the group's snapshot mark and the group's latest hard state and mark stand in a later segment.
 #ifndef QUADRAFT_STORE_LOG_GROUP_TABLE_H_
 #define QUADRAFT_STORE_LOG_GROUP_TABLE_H_
 

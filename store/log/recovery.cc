@@ -15,14 +15,16 @@ StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
   while (out.size() < file->size()) {
     auto piece = file->Read(out.size(), kReadBytes);
     if (!piece.ok()) return Annotate(piece.status(), StrCat(path, " at offset ", out.size()));
-    if (piece->empty()) return DataLoss(path, ": ends at offset ", out.size(), ", expected ", file->size());
+    if (piece->empty())
+      return DataLoss(path, ": ends at offset ", out.size(), ", expected ", file->size());
     out += *piece;
   }
   return out;
 }
 
-// Replays records into the picture of each group. Segments may be missing at the front (given up long ago), so entries may
-// start anywhere until the mark that allowed it has been read; Finish checks that all fits.
+// Replays records into the picture of each group. Segments may be missing at the front (given up
+// long ago), so entries may start anywhere until the mark that allowed it has been read; Finish
+// checks that all fits.
 class Replay {
  public:
   Status Apply(uint64_t segment, const Record& record, RecoveredLog* out) {
@@ -75,7 +77,8 @@ class Replay {
       }
       log->resize(first > base ? first - base : 0);
     }
-    log->insert(log->end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+    log->insert(log->end(), std::make_move_iterator(added.begin()),
+                std::make_move_iterator(added.end()));
     return OkStatus();
   }
 
@@ -104,8 +107,8 @@ class Reader {
       QR_RETURN_IF_ERROR(ReadSegment(i));
     }
     if (!numbers_.empty() && numbers_.front() > log_.oldest_needed) {
-      return DataLoss(directory_, ": the oldest segment is ", numbers_.front(), ", but ", log_.oldest_needed,
-                      " is still needed");
+      return DataLoss(directory_, ": the oldest segment is ", numbers_.front(), ", but ",
+                      log_.oldest_needed, " is still needed");
     }
     QR_RETURN_IF_ERROR(Annotate(Replay::Finish(log_), directory_));
     QR_RETURN_IF_ERROR(Repair());
@@ -126,8 +129,8 @@ class Reader {
     std::sort(numbers_.begin(), numbers_.end());
     for (size_t i = 1; i < numbers_.size(); ++i) {
       if (numbers_[i] != numbers_[i - 1] + 1) {
-        return DataLoss(directory_, ": segment ", numbers_[i - 1] + 1, " is missing between ", numbers_[i - 1],
-                        " and ", numbers_[i]);
+        return DataLoss(directory_, ": segment ", numbers_[i - 1] + 1, " is missing between ",
+                        numbers_[i - 1], " and ", numbers_[i]);
       }
     }
     return OkStatus();
@@ -153,8 +156,8 @@ class Reader {
       const auto parsed = ParseRecord(std::string_view(bytes).substr(offset), &problem);
       if (!parsed) return Damage(i, bytes, offset, problem);
       if (parsed->record.sequence != log_.last_sequence + 1) {
-        return DataLoss(path, " at offset ", offset, ": record ", parsed->record.sequence, ", expected record ",
-                        log_.last_sequence + 1);
+        return DataLoss(path, " at offset ", offset, ": record ", parsed->record.sequence,
+                        ", expected record ", log_.last_sequence + 1);
       }
       QR_RETURN_IF_ERROR(Annotate(replay_.Apply(number, parsed->record, &log_),
                                   StrCat(path, " at offset ", offset)));
@@ -171,23 +174,26 @@ class Reader {
       log_.last_sequence = header.first_sequence - 1;
       return OkStatus();
     }
-    if (header.first_sequence != log_.last_sequence + 1 || header.previous_bytes != log_.last_segment_bytes ||
-        header.previous_crc != log_.last_crc) {
-      return DataLoss("follows a segment of ", header.previous_bytes, " bytes that ends before record ",
-                      header.first_sequence, "; found ", log_.last_segment_bytes, " bytes up to record ",
-                      log_.last_sequence);
+    if (header.first_sequence != log_.last_sequence + 1 ||
+        header.previous_bytes != log_.last_segment_bytes || header.previous_crc != log_.last_crc) {
+      return DataLoss("follows a segment of ", header.previous_bytes,
+                      " bytes that ends before record ", header.first_sequence, "; found ",
+                      log_.last_segment_bytes, " bytes up to record ", log_.last_sequence);
     }
     return OkStatus();
   }
 
-  // A header is synced before the first record is written, so a bad one is a creation cut short when nothing valid follows.
+  // A header is synced before the first record is written, so a bad one is a creation cut short
+  // when nothing valid follows.
   Status BadHeader(size_t i, const std::string& bytes, const Status& problem) {
     const std::string path = Path(numbers_[i]);
     const bool first_ever = numbers_[i] == 1;
-    if (i + 1 != numbers_.size() || (i == 0 && !first_ever) || FindRecord(bytes, 0, 0, ~uint64_t{0})) {
+    if (i + 1 != numbers_.size() || (i == 0 && !first_ever) ||
+        FindRecord(bytes, 0, 0, ~uint64_t{0})) {
       return Annotate(problem, StrCat(path, " at offset 0"));
     }
-    env_.Log(LogLevel::kWarning, StrCat(path, ": its creation was cut short; removed (", problem.message(), ")"));
+    env_.Log(LogLevel::kWarning,
+             StrCat(path, ": its creation was cut short; removed (", problem.message(), ")"));
     remove_ = path;
     torn_ = true;
     return OkStatus();
@@ -197,26 +203,31 @@ class Reader {
   Status Damage(size_t i, const std::string& bytes, size_t offset, const std::string& problem) {
     const uint64_t expected = log_.last_sequence + 1;
     const std::string path = Path(numbers_[i]);
-    const std::string where = StrCat(path, " at offset ", offset, ", record ", expected, ": ", problem);
+    const std::string where =
+        StrCat(path, " at offset ", offset, ", record ", expected, ": ", problem);
     const auto witness = FindRecord(bytes, offset + kRecordAlignment, expected, expected);
     if (witness) {
-      return DataLoss(where, "; yet record ", witness->record.sequence, " says that ", witness->record.synced,
-                      " was synced");
+      return DataLoss(where, "; yet record ", witness->record.sequence, " says that ",
+                      witness->record.synced, " was synced");
     }
     for (size_t later = i + 1; later < numbers_.size(); ++later) {
       QR_ASSIGN_OR_RETURN(const std::string next, ReadWhole(env_.disk(), Path(numbers_[later])));
-      // A later segment, however empty, was begun after this one was synced whole; only an unfinished creation is none.
-      if (later + 1 != numbers_.size() || DecodeSegmentHeader(next).ok() || FindRecord(next, 0, 0, ~uint64_t{0})) {
+      // A later segment, however empty, was begun after this one was synced whole; only an
+      // unfinished creation is none.
+      if (later + 1 != numbers_.size() || DecodeSegmentHeader(next).ok() ||
+          FindRecord(next, 0, 0, ~uint64_t{0})) {
         return DataLoss(where, "; yet segment ", numbers_[later], " follows");
       }
       remove_ = Path(numbers_[later]);
     }
-    env_.Log(LogLevel::kWarning, StrCat(where, "; never synced: ", bytes.size() - offset, " bytes cut"));
+    env_.Log(LogLevel::kWarning,
+             StrCat(where, "; never synced: ", bytes.size() - offset, " bytes cut"));
     torn_ = true;
     return OkStatus();
   }
 
-  // The first valid record at or after `from` with a sequence above `after` that, when `synced` is a number, vouches for it.
+  // The first valid record at or after `from` with a sequence above `after` that, when `synced` is
+  // a number, vouches for it.
   static std::optional<ParsedRecord> FindRecord(std::string_view bytes, size_t from, uint64_t after,
                                                 uint64_t synced) {
     const bool any = synced == ~uint64_t{0};
@@ -236,8 +247,9 @@ class Reader {
     return sequence;
   }
 
-  // The last segment is written anew and takes the place of the old one. Its tail may be valid and yet not durable, and
-  // syncing it again proves nothing: after a sync has failed, Linux calls the lost pages clean (fsyncgate).
+  // The last segment is written anew and takes the place of the old one. Its tail may be valid and
+  // yet not durable, and syncing it again proves nothing: after a sync has failed, Linux calls the
+  // lost pages clean (fsyncgate).
   Status Repair() {
     Disk& disk = env_.disk();
     if (!remove_.empty()) {
@@ -247,7 +259,8 @@ class Reader {
       const std::string path = Path(log_.last_segment);
       const std::string copy = path + std::string(kCopySuffix);
       QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
-      QR_RETURN_IF_ERROR(file->Append(std::string_view(last_bytes_).substr(0, log_.last_segment_bytes)));
+      QR_RETURN_IF_ERROR(
+          file->Append(std::string_view(last_bytes_).substr(0, log_.last_segment_bytes)));
       QR_RETURN_IF_ERROR(file->SyncNow());
       QR_RETURN_IF_ERROR(disk.Rename(copy, path));
     }

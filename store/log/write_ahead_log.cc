@@ -14,7 +14,8 @@ StatusOr<std::unique_ptr<WriteAheadLog>> WriteAheadLog::Open(Env& env, std::stri
   return log;
 }
 
-WriteAheadLog::WriteAheadLog(Env& env, std::string directory, const Options& options, RecoveredLog recovered)
+WriteAheadLog::WriteAheadLog(Env& env, std::string directory, const Options& options,
+                             RecoveredLog recovered)
     : env_(env),
       directory_(std::move(directory)),
       options_(options),
@@ -71,7 +72,8 @@ Status WriteAheadLog::WriteUnlessFailed(RecordType type, GroupId group, std::str
 
 Status WriteAheadLog::Write(RecordType type, GroupId group, std::string_view body) {
   if (body.size() > kRecordBodyBytesMax) {
-    return ResourceExhausted("record of ", body.size(), " bytes; the limit is ", kRecordBodyBytesMax);
+    return ResourceExhausted("record of ", body.size(), " bytes; the limit is ",
+                             kRecordBodyBytesMax);
   }
   const uint64_t needed = kRecordHeaderBytes + body.size();
   if (current_bytes_ > kSegmentHeaderBytes && current_bytes_ + needed > options_.segment_bytes) {
@@ -110,7 +112,8 @@ Status WriteAheadLog::SaveSnapshotMark(GroupId group, LogIndex index, RaftTerm t
   return ProposeTrim();
 }
 
-// Writes anew what must outlive the old segments, then the record that gives them up; they go once that is durable.
+// Writes anew what must outlive the old segments, then the record that gives them up; they go once
+// that is durable.
 Status WriteAheadLog::ProposeTrim() {
   if (trim_to_ != 0) return OkStatus();
   const uint64_t oldest = table_.OldestNeeded(current_);
@@ -121,7 +124,8 @@ Status WriteAheadLog::ProposeTrim() {
       QR_RETURN_IF_ERROR(SaveHardState(group, *row.hard_state));
     }
     if (row.mark && row.mark_segment < oldest) {
-      QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kSnapshotMark, group, EncodeSnapshotMark(*row.mark)));
+      QR_RETURN_IF_ERROR(
+          WriteUnlessFailed(RecordType::kSnapshotMark, group, EncodeSnapshotMark(*row.mark)));
       table_.NoteMark(current_, group, *row.mark);
     }
   }
@@ -160,7 +164,8 @@ void WriteAheadLog::Sync(SyncDone done) {
 void WriteAheadLog::StartSync() {
   sync_running_ = true;
   running_ = std::exchange(waiting_, {});
-  auto finish = [this, alive = std::weak_ptr<bool>(alive_), sequence = last_sequence_](Status status) {
+  auto finish = [this, alive = std::weak_ptr<bool>(alive_),
+                 sequence = last_sequence_](Status status) {
     if (!alive.expired()) FinishSync(status, sequence);
   };
   if (!failed_.ok() || synced_ == last_sequence_) {

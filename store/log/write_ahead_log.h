@@ -1,13 +1,15 @@
-// The durable log of all groups of one node: one stream of records in numbered segments (store/FORMAT.md), one sync for
-// everything that was written before it. Implements core/replica/log_store.h, whose comments are the contract.
+// The durable log of all groups of one node: one stream of records in numbered segments
+// (store/FORMAT.md), one sync for everything that was written before it. Implements
+// core/replica/log_store.h, whose comments are the contract.
 //
 //   QR_ASSIGN_OR_RETURN(auto log, WriteAheadLog::Open(env, "log", {}));
 //   auto groups = log->TakeRecovered();
 //   QR_RETURN_IF_ERROR(log->Append(group, entries));
 //   log->Sync([](Status durable) { ... });
 //
-// Invariants: 1. a segment is begun only after the one before it is synced whole; 2. at most one File::Sync is under way, and
-// callbacks run in the order of the Sync calls; 3. a segment is removed only after a synced record says that it may be;
+// Invariants: 1. a segment is begun only after the one before it is synced whole; 2. at most one
+// File::Sync is under way, and callbacks run in the order of the Sync calls; 3. a segment is
+// removed only after a synced record says that it may be;
 // 4. after the first error nothing is written again.
 //
 // Destroying the log drops the callbacks of syncs that are under way: the node is going away.
@@ -31,10 +33,14 @@ class WriteAheadLog : public replica::LogStore {
   struct Options {
     uint64_t segment_bytes = 64u << 20;  // A segment may be larger by its last record.
   };
-  // `env` outlives the log. DataLoss: the log is damaged (see recovery.h); other errors are the disk's.
-  static StatusOr<std::unique_ptr<WriteAheadLog>> Open(Env& env, std::string directory, const Options& options);
+  // `env` outlives the log. DataLoss: the log is damaged (see recovery.h); other errors are the
+  // disk's.
+  static StatusOr<std::unique_ptr<WriteAheadLog>> Open(Env& env, std::string directory,
+                                                       const Options& options);
 
-  std::map<GroupId, replica::RecoveredGroup> TakeRecovered() override { return std::move(recovered_); }
+  std::map<GroupId, replica::RecoveredGroup> TakeRecovered() override {
+    return std::move(recovered_);
+  }
   Status Append(GroupId group, std::span<const raft::Entry> entries) override;
   Status SaveHardState(GroupId group, const raft::HardState& state) override;
   Status SaveSnapshotMark(GroupId group, LogIndex index, RaftTerm term) override;
@@ -73,10 +79,10 @@ class WriteAheadLog : public replica::LogStore {
   GroupTable table_;
 
   std::unique_ptr<File> file_;
-  uint64_t current_ = 0;        // Segment number.
+  uint64_t current_ = 0;  // Segment number.
   uint64_t current_bytes_ = 0;
   uint64_t last_sequence_ = 0;
-  uint64_t synced_ = 0;         // Records up to this sequence are durable.
+  uint64_t synced_ = 0;  // Records up to this sequence are durable.
   uint32_t last_crc_ = 0;
   RecordType last_type_ = RecordType::kSyncMark;
   Status failed_;
@@ -85,8 +91,8 @@ class WriteAheadLog : public replica::LogStore {
   std::vector<SyncDone> running_;
   std::vector<SyncDone> waiting_;
 
-  uint64_t oldest_needed_ = 1;    // As the last durable trim record says.
-  uint64_t trim_to_ = 0;          // As an undurable one says; 0: none.
+  uint64_t oldest_needed_ = 1;  // As the last durable trim record says.
+  uint64_t trim_to_ = 0;        // As an undurable one says; 0: none.
   uint64_t trim_sequence_ = 0;
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

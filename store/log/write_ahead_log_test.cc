@@ -22,7 +22,8 @@ raft::Entry MakeEntry(uint64_t index, uint64_t term, std::string payload) {
 
 std::vector<raft::Entry> Entries(uint64_t from, uint64_t to, uint64_t term, size_t bytes = 10) {
   std::vector<raft::Entry> out;
-  for (uint64_t i = from; i <= to; ++i) out.push_back(MakeEntry(i, term, std::string(bytes, static_cast<char>('a' + i % 26))));
+  for (uint64_t i = from; i <= to; ++i)
+    out.push_back(MakeEntry(i, term, std::string(bytes, static_cast<char>('a' + i % 26))));
   return out;
 }
 
@@ -108,7 +109,8 @@ TEST(WriteAheadLogTest, CallbacksComeLaterAndInOrderWithOneSyncAtATime) {
   EXPECT_TRUE(order.empty());
   env.RunUntilIdle();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
-  EXPECT_EQ(env.memory_disk().sync_count() - before, 2u);  // One for the first, one for the nine that came meanwhile.
+  EXPECT_EQ(env.memory_disk().sync_count() - before,
+            2u);  // One for the first, one for the nine that came meanwhile.
 }
 
 TEST(WriteAheadLogTest, OldSegmentsGoOnceEveryGroupHasPassedThem) {
@@ -138,7 +140,8 @@ TEST(WriteAheadLogTest, OldSegmentsGoOnceEveryGroupHasPassedThem) {
   EXPECT_EQ(groups[kB].snapshot_index, LogIndex{2});
 }
 
-// --- Damage ---------------------------------------------------------------------------------------------------------------
+// --- Damage
+// ---------------------------------------------------------------------------------------------------------------
 
 struct Damaged : testing::Test {
   MemoryEnv env;
@@ -235,9 +238,11 @@ TEST_F(Damaged, ASegmentWhoseCreationWasCutShortIsRemoved) {
   EXPECT_EQ(OpenLog(env)->TakeRecovered()[kA].entries.size(), 10u);
 }
 
-// --- Crashes and errors at every call -------------------------------------------------------------------------------------
+// --- Crashes and errors at every call
+// -------------------------------------------------------------------------------------
 
-// A random history of writes, what each group would hold after every one of them, and how much of it was acknowledged.
+// A random history of writes, what each group would hold after every one of them, and how much of
+// it was acknowledged.
 class History {
  public:
   explicit History(uint64_t seed) : random_(seed, "history") { states_.emplace_back(); }
@@ -248,7 +253,8 @@ class History {
       Groups next = states_.back();
       const GroupId group{1 + random_.Below(3)};
       const Status status = Step(log, group, next[group]);
-      states_.push_back(std::move(next));  // Even when it failed: part of it may have reached the disk.
+      states_.push_back(
+          std::move(next));  // Even when it failed: part of it may have reached the disk.
       if (!status.ok()) return;
       if (random_.OneIn(3)) {
         log.Sync([this, upto = states_.size() - 1](Status synced) {
@@ -260,7 +266,8 @@ class History {
     env.RunUntilIdle();
   }
 
-  // After a restart: one of the states since the last acknowledged one, which is where the history goes on.
+  // After a restart: one of the states since the last acknowledged one, which is where the history
+  // goes on.
   void ExpectPrefix(Groups found) {
     for (size_t i = acknowledged_; i < states_.size(); ++i) {
       if (!Same(Clean(found), Clean(states_[i]))) continue;
@@ -268,7 +275,8 @@ class History {
       acknowledged_ = i;
       return;
     }
-    ADD_FAILURE() << "recovered something that is no state since " << acknowledged_ << " of " << states_.size();
+    ADD_FAILURE() << "recovered something that is no state since " << acknowledged_ << " of "
+                  << states_.size();
   }
 
  private:
@@ -285,14 +293,16 @@ class History {
     const uint64_t last = base + model.entries.size();
     switch (random_.Below(6)) {
       case 0: {
-        model.hard_state = {RaftTerm{model.hard_state.term.value() + 1}, NodeId{1 + random_.Below(3)}, LogIndex{last}};
+        model.hard_state = {RaftTerm{model.hard_state.term.value() + 1},
+                            NodeId{1 + random_.Below(3)}, LogIndex{last}};
         return log.SaveHardState(group, model.hard_state);
       }
       case 1: {
         if (model.entries.empty()) return OkStatus();
         const uint64_t keep = random_.Below(model.entries.size());
         const raft::Entry at = model.entries[keep];
-        model.entries.erase(model.entries.begin(), model.entries.begin() + static_cast<ptrdiff_t>(keep) + 1);
+        model.entries.erase(model.entries.begin(),
+                            model.entries.begin() + static_cast<ptrdiff_t>(keep) + 1);
         model.snapshot_index = at.index;
         model.snapshot_term = at.term;
         return log.SaveSnapshotMark(group, at.index, at.term);
@@ -305,7 +315,8 @@ class History {
         return log.SaveSnapshotMark(group, model.snapshot_index, model.snapshot_term);
       }
       default: {
-        const uint64_t first = last + 1 - random_.Below(std::min<uint64_t>(model.entries.size(), 3) + 1);
+        const uint64_t first =
+            last + 1 - random_.Below(std::min<uint64_t>(model.entries.size(), 3) + 1);
         if (first <= last) ++term_;
         const auto entries = Entries(first, first + random_.Below(4), term_, random_.Below(400));
         model.entries.resize(first - base - 1);

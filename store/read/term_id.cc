@@ -39,7 +39,9 @@ std::optional<TermId> Biased(IdTag tag, int64_t value) {
   return MakeTermId(tag, static_cast<uint64_t>(value) + kBias);
 }
 
-int64_t Unbiased(TermId id) { return static_cast<int64_t>(IdValueOf(id)) - static_cast<int64_t>(kBias); }
+int64_t Unbiased(TermId id) {
+  return static_cast<int64_t>(IdValueOf(id)) - static_cast<int64_t>(kBias);
+}
 
 std::optional<TermId> IntegerId(std::string_view text) {
   const bool negative = text.starts_with('-');
@@ -49,9 +51,10 @@ std::optional<TermId> IntegerId(std::string_view text) {
   return value ? Biased(IdTag::kInteger, *value) : std::nullopt;
 }
 
-// kDecimal's value: 4 bits of scale (digits after the point), 56 bits of the digits as a number + 2^55. Scale 0 is written
-// without a point ("7"); a fraction ends in a digit other than 0 unless it is ".0". So each (scale, number) that passes has
-// exactly one lexical form, and the other way round.
+// kDecimal's value: 4 bits of scale (digits after the point), 56 bits of the digits as a number +
+// 2^55. Scale 0 is written without a point ("7"); a fraction ends in a digit other than 0 unless it
+// is ".0". So each (scale, number) that passes has exactly one lexical form, and the other way
+// round.
 constexpr int kDecimalBits = 56;
 constexpr uint64_t kDecimalBias = uint64_t{1} << (kDecimalBits - 1);
 constexpr size_t kDecimalScaleMax = 15;
@@ -89,13 +92,14 @@ std::string DecimalText(TermId id) {
   return value < 0 ? "-" + digits : digits;
 }
 
-// XSD 1.0 part 2, section 3.2.5.2: one digit before the point, at least one after it, no '+', no needless zero; of the many
-// digit strings of one double the shortest that reads back.
+// XSD 1.0 part 2, section 3.2.5.2: one digit before the point, at least one after it, no '+', no
+// needless zero; of the many digit strings of one double the shortest that reads back.
 std::string CanonicalDouble(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-INF" : "INF";
   char buffer[40];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
   const std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));  // "-1.5e+02"
   const size_t e = text.find('e');
   std::string out(text.substr(0, e));
@@ -115,7 +119,8 @@ std::optional<TermId> DoubleId(std::string_view text) {
   } else if (text == "INF" || text == "-INF") {
     value = text[0] == '-' ? -HUGE_VAL : HUGE_VAL;
   } else {
-    if (text.empty() || text.size() > 32 || !(IsDigit(text[0]) || text[0] == '-')) return std::nullopt;
+    if (text.empty() || text.size() > 32 || !(IsDigit(text[0]) || text[0] == '-'))
+      return std::nullopt;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     if (!std::isfinite(value)) return std::nullopt;
@@ -127,11 +132,14 @@ std::optional<TermId> DoubleId(std::string_view text) {
 
 std::optional<TermId> DateId(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const std::string_view year = text.substr(0, 4), month = text.substr(5, 2), day = text.substr(8, 2);
-  if (!AllDigits(year) || !AllDigits(month) || !AllDigits(day) || year == "0000") return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*ParseInt(year))),
-                                         std::chrono::month(static_cast<unsigned>(*ParseInt(month))),
-                                         std::chrono::day(static_cast<unsigned>(*ParseInt(day)))};
+  const std::string_view year = text.substr(0, 4), month = text.substr(5, 2),
+                         day = text.substr(8, 2);
+  if (!AllDigits(year) || !AllDigits(month) || !AllDigits(day) || year == "0000")
+    return std::nullopt;
+  const std::chrono::year_month_day date{
+      std::chrono::year(static_cast<int>(*ParseInt(year))),
+      std::chrono::month(static_cast<unsigned>(*ParseInt(month))),
+      std::chrono::day(static_cast<unsigned>(*ParseInt(day)))};
   if (!date.ok()) return std::nullopt;
   return Biased(IdTag::kDate, std::chrono::sys_days(date).time_since_epoch().count());
 }

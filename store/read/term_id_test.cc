@@ -33,11 +33,13 @@ TEST(TermIdTest, CanonicalFormsAreInlineAndComeBack) {
   for (const char* text : {"0", "1", "-1", "42", "576460752303423487", "-576460752303423488"}) {
     ExpectInline(Integer(text), IdTag::kInteger);
   }
-  for (const char* text : {"0", "7", "1.0", "0.0", "1.5", "-1.5", "0.001", "-0.25", "36028797018963967",
-                           "3602879701896396.7", "10.0", "-10", "1.000000000000001"}) {
+  for (const char* text :
+       {"0", "7", "1.0", "0.0", "1.5", "-1.5", "0.001", "-0.25", "36028797018963967",
+        "3602879701896396.7", "10.0", "-10", "1.000000000000001"}) {
     ExpectInline(Decimal(text), IdTag::kDecimal);
   }
-  for (const char* text : {"1.0E0", "0.0E0", "-0.0E0", "1.5E2", "-2.5E-1", "NaN", "INF", "-INF", "1.0E3"}) {
+  for (const char* text :
+       {"1.0E0", "0.0E0", "-0.0E0", "1.5E2", "-2.5E-1", "NaN", "INF", "-INF", "1.0E3"}) {
     ExpectInline(Double(text), IdTag::kDouble);
   }
   for (const char* text : {"1970-01-01", "0001-01-01", "9999-12-31", "2000-02-29", "1969-12-31"}) {
@@ -45,7 +47,8 @@ TEST(TermIdTest, CanonicalFormsAreInlineAndComeBack) {
   }
   ExpectInline(Boolean("true"), IdTag::kBoolean);
   ExpectInline(Boolean("false"), IdTag::kBoolean);
-  for (const char* text : {"", "a", "seven b", "\xc3\xa9\xc3\xa9", "\xe2\x82\xac\xf0\x9f\x98\x80"}) {
+  for (const char* text :
+       {"", "a", "seven b", "\xc3\xa9\xc3\xa9", "\xe2\x82\xac\xf0\x9f\x98\x80"}) {
     ExpectInline(Term::Literal(text), IdTag::kString);
   }
   ExpectInline(Term::Literal(std::string_view("a\0", 2)), IdTag::kString);
@@ -58,17 +61,18 @@ TEST(TermIdTest, EveryOtherLexicalFormGoesToTheDictionary) {
                            "576460752303423488", "-576460752303423489", "99999999999999999999"}) {
     ExpectNotInline(Integer(text));
   }
-  for (const char* text : {"1.50", "1.00", "+1.5", "-0.0", "-0", "01.5", ".5", "1.", "", "-.5", "1.5.5",
-                           "36028797018963968", "0.0000000000000001", "1,5"}) {
+  for (const char* text : {"1.50", "1.00", "+1.5", "-0.0", "-0", "01.5", ".5", "1.", "", "-.5",
+                           "1.5.5", "36028797018963968", "0.0000000000000001", "1,5"}) {
     ExpectNotInline(Decimal(text));
   }
-  for (const char* text : {"1", "1.0", "1.0e0", "1E0", "1.50E0", "10.0E0", "1.0E+0", "1.0E00", "+INF", "nan",
-                           "inf", "infinity", "-NaN", "0.1E0", "1.0E-1", "0x1p3", "1.0E400", "", "+1.0E0",
-                           "00.0E0", "1.0E-0"}) {
+  for (const char* text : {"1",      "1.0",   "1.0e0",   "1E0", "1.50E0",   "10.0E0", "1.0E+0",
+                           "1.0E00", "+INF",  "nan",     "inf", "infinity", "-NaN",   "0.1E0",
+                           "1.0E-1", "0x1p3", "1.0E400", "",    "+1.0E0",   "00.0E0", "1.0E-0"}) {
     ExpectNotInline(Double(text));
   }
-  for (const char* text : {"2001-02-29", "2001-13-01", "2001-00-01", "2001-01-00", "0000-01-01", "-0001-01-01",
-                           "10000-01-01", "2001-01-01Z", "2001-1-01", "2001/01/01", "200a-01-01", "+001-01-01"}) {
+  for (const char* text :
+       {"2001-02-29", "2001-13-01", "2001-00-01", "2001-01-00", "0000-01-01", "-0001-01-01",
+        "10000-01-01", "2001-01-01Z", "2001-1-01", "2001/01/01", "200a-01-01", "+001-01-01"}) {
     ExpectNotInline(Date(text));
   }
   ExpectNotInline(Boolean("1"));
@@ -97,13 +101,16 @@ TEST(TermIdTest, IdsThatNothingMakesHaveNoTerm) {
   EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kString, (uint64_t{1} << 56) | 1)).has_value());
   EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kDate, 0)).has_value());
   EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kDouble, (uint64_t{0x7ff8} << 44) | 1)).has_value());
-  EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kDecimal, (uint64_t{2} << 56) | ((uint64_t{1} << 55) + 150))).has_value());
+  EXPECT_FALSE(
+      InlineTerm(MakeTermId(IdTag::kDecimal, (uint64_t{2} << 56) | ((uint64_t{1} << 55) + 150)))
+          .has_value());
   EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kIri, 7)).has_value());
   EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kLiteral, 7)).has_value());
   EXPECT_FALSE(InlineTerm(MakeTermId(IdTag::kLocal, 7)).has_value());
 }
 
-// Random ids: whichever has a term gives that id back; random lexical forms: no two of them share an id.
+// Random ids: whichever has a term gives that id back; random lexical forms: no two of them share
+// an id.
 TEST(TermIdTest, IdsAndTermsAreOneToOne) {
   Random random(1, "term_id");
   std::map<TermId, Term> seen;

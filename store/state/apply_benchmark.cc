@@ -11,18 +11,31 @@ namespace {
 
 using rdf::Term;
 
-// Shaped like vocabulary and product data: subjects with about ten properties, objects half shared and half their own.
+// Shaped like vocabulary and product data: subjects with about ten properties, objects half shared
+// and half their own.
 rdf::Quad QuadNumber(uint64_t n) {
   const uint64_t subject = n / 10;
   rdf::Quad quad;
-  quad.subject = Term::Iri(StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/instances/Product", subject));
-  quad.predicate = Term::Iri(StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/vocabulary/property", n % 10));
+  quad.subject = Term::Iri(
+      StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/instances/Product", subject));
+  quad.predicate = Term::Iri(
+      StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/vocabulary/property", n % 10));
   const uint64_t mixed = n * 0x9e3779b97f4a7c15u >> 32;
   switch (n % 4) {
-    case 0: quad.object = Term::Literal(StrCat(mixed % 2000), rdf::kXsdInteger); break;
-    case 1: quad.object = Term::Iri(StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/instances/Type", mixed % 500)); break;
-    case 2: quad.object = Term::Literal(StrCat("a label that is unique to the subject ", n), {}, "en"); break;
-    default: quad.object = Term::Iri(StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/instances/Product", mixed % (subject + 1)));
+    case 0:
+      quad.object = Term::Literal(StrCat(mixed % 2000), rdf::kXsdInteger);
+      break;
+    case 1:
+      quad.object = Term::Iri(
+          StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/instances/Type", mixed % 500));
+      break;
+    case 2:
+      quad.object = Term::Literal(StrCat("a label that is unique to the subject ", n), {}, "en");
+      break;
+    default:
+      quad.object =
+          Term::Iri(StrCat("http://www4.wiwiss.fu-berlin.de/bizer/bsbm/v01/instances/Product",
+                           mixed % (subject + 1)));
   }
   return quad;
 }
@@ -42,9 +55,11 @@ struct Fixture {
 
 // `quads` quads in entries of range(1).
 void BM_Apply(benchmark::State& bench) {
-  const auto quads = static_cast<uint64_t>(bench.range(0)), per_entry = static_cast<uint64_t>(bench.range(1));
+  const auto quads = static_cast<uint64_t>(bench.range(0)),
+             per_entry = static_cast<uint64_t>(bench.range(1));
   std::vector<raft::Entry> entries;
-  for (uint64_t n = 0; n < quads; n += per_entry) entries.push_back(EntryOf(entries.size() + 1, n, per_entry));
+  for (uint64_t n = 0; n < quads; n += per_entry)
+    entries.push_back(EntryOf(entries.size() + 1, n, per_entry));
   for (auto _ : bench) {
     Fixture fixture;
     for (const raft::Entry& entry : entries) {
@@ -52,11 +67,16 @@ void BM_Apply(benchmark::State& bench) {
     }
     fixture.env.RunUntilIdle();
     if (fixture.state->quad_count() == 0) bench.SkipWithError("nothing applied");
-    bench.counters["bytes_per_quad"] = static_cast<double>(fixture.env.memory_disk().total_bytes()) / static_cast<double>(quads);
+    bench.counters["bytes_per_quad"] =
+        static_cast<double>(fixture.env.memory_disk().total_bytes()) / static_cast<double>(quads);
   }
   bench.SetItemsProcessed(static_cast<int64_t>(bench.iterations() * quads));
 }
-BENCHMARK(BM_Apply)->Args({500000, 1000})->Args({50000, 1})->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(BM_Apply)
+    ->Args({500000, 1000})
+    ->Args({50000, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
 
 void BM_Scan(benchmark::State& bench) {
   Fixture fixture;

@@ -13,8 +13,9 @@ std::string EncodeGraphMeta(const GraphMeta& meta) {
   std::string out;
   PutFixed<uint32_t>(&out, kFormat);
   PutFixed<uint32_t>(&out, meta.space);
-  for (const uint64_t number : {meta.applied_index.value(), meta.applied_term.value(), meta.quad_count,
-                                meta.digest.high, meta.digest.low, meta.horizon.value()}) {
+  for (const uint64_t number :
+       {meta.applied_index.value(), meta.applied_term.value(), meta.quad_count, meta.digest.high,
+        meta.digest.low, meta.horizon.value()}) {
     PutFixed<uint64_t>(&out, number);
   }
   return out;
@@ -23,13 +24,15 @@ std::string EncodeGraphMeta(const GraphMeta& meta) {
 StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes) {
   uint32_t format = 0, space = 0;
   uint64_t index = 0, term = 0, quads = 0, high = 0, low = 0, horizon = 0;
-  if (!GetFixed(&bytes, &format) || format != kFormat) return DataLoss("group state: format ", format);
+  if (!GetFixed(&bytes, &format) || format != kFormat)
+    return DataLoss("group state: format ", format);
   if (!GetFixed(&bytes, &space) || !GetFixed(&bytes, &index) || !GetFixed(&bytes, &term) ||
       !GetFixed(&bytes, &quads) || !GetFixed(&bytes, &high) || !GetFixed(&bytes, &low) ||
       !GetFixed(&bytes, &horizon) || !bytes.empty()) {
     return DataLoss("group state: malformed");
   }
-  return GraphMeta{LogIndex(index), RaftTerm(term), quads, Hash128{high, low}, space, Timestamp(horizon)};
+  return GraphMeta{LogIndex(index),    RaftTerm(term), quads,
+                   Hash128{high, low}, space,          Timestamp(horizon)};
 }
 
 }  // namespace quadraft::store

@@ -16,9 +16,9 @@ struct GraphMeta {
   LogIndex applied_index;
   RaftTerm applied_term;
   uint64_t quad_count = 0;
-  Hash128 digest;         // Sum of QuadFingerprint over the quads that are there now.
-  SpaceId space = 0;      // Where they are.
-  Timestamp horizon;      // Reads before this one may lack versions.
+  Hash128 digest;     // Sum of QuadFingerprint over the quads that are there now.
+  SpaceId space = 0;  // Where they are.
+  Timestamp horizon;  // Reads before this one may lack versions.
   friend bool operator==(const GraphMeta&, const GraphMeta&) = default;
 };
 std::string EncodeGraphMeta(const GraphMeta& meta);

@@ -1,8 +1,8 @@
 // Snapshots of GraphState: reading one out, and taking one in.
 //
-// A snapshot is staged in a space of its own while the state goes on in the old one; Commit is one synced write that names
-// the new space, so a crash leaves either state whole. Spaces that are being filled or emptied carry a marker: what is marked
-// at start-up is swept.
+// A snapshot is staged in a space of its own while the state goes on in the old one; Commit is one
+// synced write that names the new space, so a crash leaves either state whole. Spaces that are
+// being filled or emptied carry a marker: what is marked at start-up is swept.
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
@@ -17,7 +17,8 @@ namespace {
 
 class GraphSnapshotReader : public replica::SnapshotReader {
  public:
-  GraphSnapshotReader(KvStore& kv, std::shared_ptr<const Dictionary> dictionary, const GraphMeta& meta)
+  GraphSnapshotReader(KvStore& kv, std::shared_ptr<const Dictionary> dictionary,
+                      const GraphMeta& meta)
       : dictionary_(std::move(dictionary)),
         meta_(meta),
         prefix_(PermutationPrefix(meta.space, Permutation::kSpog)),
@@ -34,17 +35,19 @@ class GraphSnapshotReader : public replica::SnapshotReader {
     terms_.clear();
     size_t bytes = 0;
     while (bytes < bytes_target && iterator_->Valid() && iterator_->key().starts_with(prefix_)) {
-      if (iterator_->key().size() != kQuadKeyBytes) return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
+      if (iterator_->key().size() != kQuadKeyBytes)
+        return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
       if (IsThere(iterator_->value())) {
-        QR_ASSIGN_OR_RETURN(quads.emplace_back(), Quad(QuadOfKey(iterator_->key(), Permutation::kSpog), &bytes));
+        QR_ASSIGN_OR_RETURN(quads.emplace_back(),
+                            Quad(QuadOfKey(iterator_->key(), Permutation::kSpog), &bytes));
       }
       iterator_->Next();
     }
     if (!iterator_->Valid()) QR_RETURN_IF_ERROR(iterator_->status());
     if (!quads.empty()) return EncodeSnapshotChunk({next_number_++, std::move(quads)});
     ended_ = true;
-    return EncodeSnapshotChunk(
-        {next_number_, SnapshotEnd{meta_.applied_index, meta_.applied_term, meta_.quad_count, meta_.digest}});
+    return EncodeSnapshotChunk({next_number_, SnapshotEnd{meta_.applied_index, meta_.applied_term,
+                                                          meta_.quad_count, meta_.digest}});
   }
 
  private:
@@ -66,7 +69,7 @@ class GraphSnapshotReader : public replica::SnapshotReader {
   const std::shared_ptr<const Dictionary> dictionary_;
   const GraphMeta meta_;
   const std::string prefix_;
-  const std::unique_ptr<KvIterator> iterator_;  // Of one moment: keeps to it.
+  const std::unique_ptr<KvIterator> iterator_;    // Of one moment: keeps to it.
   absl::flat_hash_map<TermId, rdf::Term> terms_;  // Of the chunk at hand.
   uint64_t next_number_ = 0;
   bool ended_ = false;
@@ -76,7 +79,8 @@ class GraphSnapshotReader : public replica::SnapshotReader {
 
 class GraphSnapshotWriter : public replica::SnapshotWriter {
  public:
-  GraphSnapshotWriter(GraphState& state, LogIndex index, RaftTerm term, SpaceId space) : state_(state) {
+  GraphSnapshotWriter(GraphState& state, LogIndex index, RaftTerm term, SpaceId space)
+      : state_(state) {
     meta_.applied_index = index;
     meta_.applied_term = term;
     meta_.space = space;
@@ -114,22 +118,26 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
     }
     QuadWriter writer(state_.kv_, *state_.dictionary_, &meta_);
     for (const rdf::Quad& quad : std::get<std::vector<rdf::Quad>>(chunk.content)) {
-      QR_ASSIGN_OR_RETURN(const bool fresh, writer.Insert(quad, Timestamp(meta_.applied_index.value())));
+      QR_ASSIGN_OR_RETURN(const bool fresh,
+                          writer.Insert(quad, Timestamp(meta_.applied_index.value())));
       if (!fresh) return DataLoss("snapshot: chunk ", chunk.number, " holds a quad twice");
       if (writer.bytes() >= state_.options_.batch_bytes) QR_RETURN_IF_ERROR(WriteStaged(writer));
     }
     return WriteStaged(writer);
   }
   // The staged space needs no state of its own: its marker says that it is not one.
-  Status WriteStaged(QuadWriter& writer) { return writer.Write(OldSpaceKey(state_.group_, meta_.space), false); }
+  Status WriteStaged(QuadWriter& writer) {
+    return writer.Write(OldSpaceKey(state_.group_, meta_.space), false);
+  }
 
   Status Check() const {
     if (!end_) return DataLoss("snapshot: the last chunk is missing");
-    const SnapshotEnd found{meta_.applied_index, meta_.applied_term, meta_.quad_count, meta_.digest};
+    const SnapshotEnd found{meta_.applied_index, meta_.applied_term, meta_.quad_count,
+                            meta_.digest};
     if (found != *end_) {
-      return DataLoss("snapshot: ", found.quad_count, " quads with digest ", found.digest.ToHex(), " at ", found.index,
-                      "/", found.term, ", expected ", end_->quad_count, " with ", end_->digest.ToHex(), " at ",
-                      end_->index, "/", end_->term);
+      return DataLoss("snapshot: ", found.quad_count, " quads with digest ", found.digest.ToHex(),
+                      " at ", found.index, "/", found.term, ", expected ", end_->quad_count,
+                      " with ", end_->digest.ToHex(), " at ", end_->index, "/", end_->term);
     }
     return OkStatus();
   }
@@ -144,22 +152,26 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
 
 StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
   QR_RETURN_IF_ERROR(failed_);
-  return std::unique_ptr<replica::SnapshotReader>(std::make_unique<GraphSnapshotReader>(kv_, dictionary_, meta_));
+  return std::unique_ptr<replica::SnapshotReader>(
+      std::make_unique<GraphSnapshotReader>(kv_, dictionary_, meta_));
 }
 
-StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(LogIndex index, RaftTerm term) {
+StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(LogIndex index,
+                                                                             RaftTerm term) {
   QR_RETURN_IF_ERROR(failed_);
   KvBatch batch;
   QR_ASSIGN_OR_RETURN(const SpaceId space, AllocateSpace(&batch));
   batch.Put(OldSpaceKey(group_, space), {});
   QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
-  return std::unique_ptr<replica::SnapshotWriter>(std::make_unique<GraphSnapshotWriter>(*this, index, term, space));
+  return std::unique_ptr<replica::SnapshotWriter>(
+      std::make_unique<GraphSnapshotWriter>(*this, index, term, space));
 }
 
 Status GraphState::InstallSpace(const GraphMeta& meta) {
   QR_RETURN_IF_ERROR(failed_);
   if (meta.applied_index < meta_.applied_index) {
-    return FailedPrecondition("a snapshot at ", meta.applied_index, " is older than the state at ", meta_.applied_index);
+    return FailedPrecondition("a snapshot at ", meta.applied_index, " is older than the state at ",
+                              meta_.applied_index);
   }
   KvBatch batch;
   batch.Delete(OldSpaceKey(group_, meta.space));

@@ -25,16 +25,23 @@ std::string EncodeApplyResult(const ApplyResult& result) {
 
 StatusOr<ApplyResult> DecodeApplyResult(std::string_view bytes) {
   ApplyResult result;
-  if (!GetVarint(&bytes, &result.inserted) || !GetVarint(&bytes, &result.deleted) || !bytes.empty()) {
+  if (!GetVarint(&bytes, &result.inserted) || !GetVarint(&bytes, &result.deleted) ||
+      !bytes.empty()) {
     return DataLoss("apply result: malformed");
   }
   return result;
 }
 
-GraphState::GraphState(KvStore& kv, GroupId group, const Options& options, std::shared_ptr<Dictionary> dictionary)
-    : kv_(kv), group_(group), options_(options), dictionary_(std::move(dictionary)), sweeper_(kv, group) {}
+GraphState::GraphState(KvStore& kv, GroupId group, const Options& options,
+                       std::shared_ptr<Dictionary> dictionary)
+    : kv_(kv),
+      group_(group),
+      options_(options),
+      dictionary_(std::move(dictionary)),
+      sweeper_(kv, group) {}
 
-StatusOr<std::unique_ptr<GraphState>> GraphState::Open(KvStore& kv, GroupId group, const Options& options) {
+StatusOr<std::unique_ptr<GraphState>> GraphState::Open(KvStore& kv, GroupId group,
+                                                       const Options& options) {
   QR_ASSIGN_OR_RETURN(auto dictionary, Dictionary::Of(kv, options.dictionary));
   std::unique_ptr<GraphState> state(new GraphState(kv, group, options, std::move(dictionary)));
   std::string value;
@@ -65,11 +72,14 @@ StatusOr<SpaceId> GraphState::AllocateSpace(KvBatch* batch) {
   return space;
 }
 
-StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, QuadWriter* writer, Status* fatal) {
-  QR_CHECK(entry.index == meta_.applied_index.Next()) << entry.index << " after " << meta_.applied_index;
+StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, QuadWriter* writer,
+                                           Status* fatal) {
+  QR_CHECK(entry.index == meta_.applied_index.Next())
+      << entry.index << " after " << meta_.applied_index;
   meta_.applied_index = entry.index;
   meta_.applied_term = entry.term;
-  if (entry.kind != raft::EntryKind::kNormal || entry.payload_bytes() == 0) return EncodeApplyResult({});
+  if (entry.kind != raft::EntryKind::kNormal || entry.payload_bytes() == 0)
+    return EncodeApplyResult({});
   const auto writes = txn::DecodeWriteSet(*entry.payload);
   if (!writes.ok()) return Annotate(writes.status(), StrCat("entry ", entry.index));
   const auto changes = writer->Apply(*writes, Timestamp(entry.index.value()));
@@ -80,7 +90,8 @@ StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, QuadWriter*
   return EncodeApplyResult({changes->inserted, changes->deleted});
 }
 
-StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(std::span<const raft::Entry> entries) {
+StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
+    std::span<const raft::Entry> entries) {
   QR_RETURN_IF_ERROR(failed_);
   std::vector<StatusOr<std::string>> results;
   results.reserve(entries.size());
@@ -115,8 +126,9 @@ Status GraphState::MakeDurable() {
 }
 
 std::shared_ptr<const ReadView> GraphState::LatestView() const {
-  return std::make_shared<IndexView>(kv_.Snapshot(), dictionary_,
-                                     IndexView::Place{meta_.space, Timestamp(meta_.applied_index.value()), meta_.quad_count});
+  return std::make_shared<IndexView>(
+      kv_.Snapshot(), dictionary_,
+      IndexView::Place{meta_.space, Timestamp(meta_.applied_index.value()), meta_.quad_count});
 }
 
 StatusOr<std::shared_ptr<const ReadView>> GraphState::ViewAt(Timestamp timestamp) const {
@@ -124,7 +136,8 @@ StatusOr<std::shared_ptr<const ReadView>> GraphState::ViewAt(Timestamp timestamp
     return Unavailable("timestamp ", timestamp, " is not applied yet, only ", meta_.applied_index);
   }
   if (timestamp < meta_.horizon) {
-    return FailedPrecondition("timestamp ", timestamp, " is older than what is kept, from ", meta_.horizon, " on");
+    return FailedPrecondition("timestamp ", timestamp, " is older than what is kept, from ",
+                              meta_.horizon, " on");
   }
   return std::shared_ptr<const ReadView>(std::make_shared<IndexView>(
       kv_.Snapshot(), dictionary_, IndexView::Place{meta_.space, timestamp, meta_.quad_count}));

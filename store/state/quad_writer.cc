@@ -7,8 +7,8 @@
 namespace quadraft::store {
 namespace {
 
-constexpr rdf::Term rdf::Quad::* kPositions[] = {&rdf::Quad::subject, &rdf::Quad::predicate, &rdf::Quad::object,
-                                                 &rdf::Quad::graph};
+constexpr rdf::Term rdf::Quad::*kPositions[] = {&rdf::Quad::subject, &rdf::Quad::predicate,
+                                                &rdf::Quad::object, &rdf::Quad::graph};
 
 std::string HistoryKey(SpaceId space, Timestamp at, const IdQuad& ids) {
   std::string key = SpacePrefix(kHistoryKind, space);
@@ -46,7 +46,8 @@ StatusOr<std::optional<IdQuad>> QuadWriter::FindIds(const rdf::Quad& quad) {
 }
 
 StatusOr<std::string> QuadWriter::VersionsOf(const IdQuad& ids) {
-  if (const auto it = change_of_.find(ids); it != change_of_.end()) return changes_[it->second].versions;
+  if (const auto it = change_of_.find(ids); it != change_of_.end())
+    return changes_[it->second].versions;
   std::string value;
   for (const TermId id : ids) {
     if (terms_.IsFresh(id)) return value;  // No stored quad can use a term that this batch brings.
@@ -66,7 +67,8 @@ void QuadWriter::PutVersions(const IdQuad& ids, std::string value) {
   }
 }
 
-// In the order of each permutation's keys: LevelDB's memtable takes sorted keys twice as fast as scattered ones.
+// In the order of each permutation's keys: LevelDB's memtable takes sorted keys twice as fast as
+// scattered ones.
 void QuadWriter::EmitChanges() {
   std::vector<std::pair<IdQuad, const Change*>> sorted(changes_.size());
   for (int p = 0; p < kPermutationCount; ++p) {
@@ -74,9 +76,11 @@ void QuadWriter::EmitChanges() {
     const auto columns = PermutationColumns(permutation);
     for (size_t i = 0; i < changes_.size(); ++i) {
       sorted[i].second = &changes_[i];
-      for (size_t c = 0; c < 4; ++c) sorted[i].first[c] = changes_[i].ids[static_cast<size_t>(columns[c])];
+      for (size_t c = 0; c < 4; ++c)
+        sorted[i].first[c] = changes_[i].ids[static_cast<size_t>(columns[c])];
     }
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
     for (const auto& [key_ids, change] : sorted) {
       SetQuadKey(&key_, meta_.space, permutation, change->ids);
       if (change->versions.empty()) {
@@ -121,8 +125,8 @@ StatusOr<QuadWriter::Changes> QuadWriter::Apply(const txn::WriteSet& writes, Tim
     }
     return changes;
   }
-  // A quad that is both deleted and inserted is there afterwards: only the insert counts. Ids come first, so that the rest is
-  // about numbers.
+  // A quad that is both deleted and inserted is there afterwards: only the insert counts. Ids come
+  // first, so that the rest is about numbers.
   std::vector<IdQuad> inserts;
   absl::flat_hash_set<IdQuad> inserted;
   for (const rdf::Quad& quad : writes.inserts) {
@@ -144,7 +148,8 @@ StatusOr<QuadWriter::Changes> QuadWriter::Apply(const txn::WriteSet& writes, Tim
 
 Status QuadWriter::DropOld(Timestamp horizon, Timestamp* from) {
   const std::string prefix = SpacePrefix(kHistoryKind, meta_.space);
-  std::string start = prefix;  // Not from the beginning: what was dropped there may still be in LevelDB's way.
+  std::string start =
+      prefix;  // Not from the beginning: what was dropped there may still be in LevelDB's way.
   PutBigEndian64(&start, from->value());
   const auto it = kv_.NewIterator();
   Timestamp stopped = horizon.Next();

@@ -1,11 +1,12 @@
-// One batch of quad changes under construction: what it will do is visible to itself before it is written.
+// One batch of quad changes under construction: what it will do is visible to itself before it is
+// written.
 //
 //   QuadWriter writer(kv, dictionary, &meta);              // `meta` is kept up: count and digest.
 //   QR_ASSIGN_OR_RETURN(bool fresh, writer.Insert(quad, at));
 //   QR_RETURN_IF_ERROR(writer.Write(GroupKey(group), EncodeGraphMeta(meta), /*sync=*/false));
 //
-// Inserting what is there and deleting what is not are no-ops. One writer at a time per dictionary; after an error throw it
-// away, and `meta` with it.
+// Inserting what is there and deleting what is not are no-ops. One writer at a time per dictionary;
+// after an error throw it away, and `meta` with it.
 #ifndef QUADRAFT_STORE_STATE_QUAD_WRITER_H_
 #define QUADRAFT_STORE_STATE_QUAD_WRITER_H_
 
@@ -36,11 +37,13 @@ class QuadWriter {
   StatusOr<Changes> Apply(const txn::WriteSet& writes, Timestamp at);
   StatusOr<bool> Insert(const rdf::Quad& quad, Timestamp at);  // Whether it was not there.
 
-  // Drops versions that no read at `horizon` or later needs, some of them: the rest in later calls. `*from` is where the last
-  // call stopped; zero at first.
+  // Drops versions that no read at `horizon` or later needs, some of them: the rest in later calls.
+  // `*from` is where the last call stopped; zero at first.
   Status DropOld(Timestamp horizon, Timestamp* from);
 
-  size_t bytes() const { return batch_.bytes() + changes_.size() * kPermutationCount * kQuadKeyBytes; }  // About.
+  size_t bytes() const {
+    return batch_.bytes() + changes_.size() * kPermutationCount * kQuadKeyBytes;
+  }  // About.
   Status Write(const std::string& meta_key, bool sync);
 
  private:

@@ -1,4 +1,5 @@
-// The pieces in which one group's state travels to another replica: terms in full, no local ids (store/FORMAT.md).
+// The pieces in which one group's state travels to another replica: terms in full, no local ids
+// (store/FORMAT.md).
 #ifndef QUADRAFT_STORE_STATE_SNAPSHOT_CHUNK_H_
 #define QUADRAFT_STORE_STATE_SNAPSHOT_CHUNK_H_
 

@@ -11,7 +11,8 @@ Status Sweeper::Resume() {
   const std::string prefix = OldSpacePrefix(group_);
   const auto it = kv_.NewIterator();
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    if (it->key().size() != prefix.size() + sizeof(SpaceId)) return DataLoss("old space: malformed key");
+    if (it->key().size() != prefix.size() + sizeof(SpaceId))
+      return DataLoss("old space: malformed key");
     Add(LoadBigEndian32(it->key().data() + prefix.size()));
   }
   return it->status();
@@ -33,7 +34,8 @@ void Sweeper::Schedule() {
 void Sweeper::RunSlice() {
   scheduled_ = false;
   const auto done = SweepSome(spaces_.front());
-  if (!done.ok()) {  // The store has failed; the next write tells its caller. The marker brings us back after a restart.
+  if (!done.ok()) {  // The store has failed; the next write tells its caller. The marker brings us
+                     // back after a restart.
     spaces_.clear();
     return;
   }

@@ -1,5 +1,6 @@
-// Empties spaces that nobody reads from any more: the state before a snapshot was installed, a snapshot that was given up.
-// A slice per turn of the loop; what a crash interrupts is found again by its marker (key 'x') and goes on.
+// Empties spaces that nobody reads from any more: the state before a snapshot was installed, a
+// snapshot that was given up. A slice per turn of the loop; what a crash interrupts is found again
+// by its marker (key 'x') and goes on.
 #ifndef QUADRAFT_STORE_STATE_SWEEPER_H_
 #define QUADRAFT_STORE_STATE_SWEEPER_H_
 
@@ -17,8 +18,8 @@ class Sweeper {
  public:
   Sweeper(KvStore& kv, GroupId group) : kv_(kv), group_(group) {}
 
-  Status Resume();           // At start: all that is marked.
-  void Add(SpaceId space);   // Its marker is written.
+  Status Resume();          // At start: all that is marked.
+  void Add(SpaceId space);  // Its marker is written.
 
  private:
   void Schedule();

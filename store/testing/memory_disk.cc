@@ -109,7 +109,8 @@ void MemoryDisk::TearInode(Inode& inode, Random& random) {
       for (size_t at = inode.synced; at < inode.bytes.size();) {
         const size_t end = std::min((at / kSectorBytes + 1) * kSectorBytes, inode.bytes.size());
         if (random.OneIn(2)) {
-          for (size_t i = at; i < end; ++i) inode.bytes[i] = static_cast<char>(zeros ? 0 : random.Next());
+          for (size_t i = at; i < end; ++i)
+            inode.bytes[i] = static_cast<char>(zeros ? 0 : random.Next());
         }
         at = end;
       }
@@ -120,7 +121,8 @@ void MemoryDisk::TearInode(Inode& inode, Random& random) {
 
 void MemoryDisk::Crash(Random& random) {
   for (auto& [directory, changes] : pending_) {
-    const uint64_t kept = random.Below(changes.size() + 1);  // Directories are journalled: a prefix survives.
+    const uint64_t kept =
+        random.Below(changes.size() + 1);  // Directories are journalled: a prefix survives.
     for (uint64_t i = 0; i < kept; ++i) {
       for (auto& [name, inode] : changes[i].sets) {
         if (inode == nullptr) {
@@ -186,7 +188,8 @@ Status MemoryDisk::Truncate(std::string_view path, uint64_t size) {
   if (it == names_.end()) return NotFound(path);
   Inode& inode = *it->second;
   if (size > inode.bytes.size()) return InvalidArgument("truncation would grow ", path);
-  if (!inode.durable.has_value() && size < inode.synced) inode.durable = inode.bytes.substr(0, inode.synced);
+  if (!inode.durable.has_value() && size < inode.synced)
+    inode.durable = inode.bytes.substr(0, inode.synced);
   inode.bytes.resize(size);
   inode.synced = std::min(inode.synced, size);
   return OkStatus();

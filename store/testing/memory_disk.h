@@ -1,11 +1,12 @@
 // A disk in memory for the tests of store/: it forgets, tears and fails on demand.
 //
 //   MemoryDisk disk(executor);
-//   disk.FailFrom(17);                 // The 17th call from now on fails, and every one after it: the process is as good as dead.
-//   disk.Crash(random);                // What was not synced vanishes, survives or tears by 512-byte sectors.
+//   disk.FailFrom(17);                 // The 17th call from now on fails, and every one after it:
+//   the process is as good as dead. disk.Crash(random);                // What was not synced
+//   vanishes, survives or tears by 512-byte sectors.
 //
-// Files that were open before Crash answer FailedPrecondition. Simulated runs of whole nodes use sim/world instead; this one
-// stays below it so that store/ can be tested by itself.
+// Files that were open before Crash answer FailedPrecondition. Simulated runs of whole nodes use
+// sim/world instead; this one stays below it so that store/ can be tested by itself.
 #ifndef QUADRAFT_STORE_TESTING_MEMORY_DISK_H_
 #define QUADRAFT_STORE_TESTING_MEMORY_DISK_H_
 
@@ -27,7 +28,8 @@ class MemoryDisk : public Disk {
 
   explicit MemoryDisk(Executor& executor) : executor_(executor) {}
 
-  // Faults. Calls are counted from 1 since the last of these; an append that fails may have written a prefix.
+  // Faults. Calls are counted from 1 since the last of these; an append that fails may have written
+  // a prefix.
   void FailOnly(uint64_t call) { SetFault(call, call); }
   void FailFrom(uint64_t call) { SetFault(call, ~uint64_t{0}); }
   void ClearFault() { SetFault(~uint64_t{0}, ~uint64_t{0}); }

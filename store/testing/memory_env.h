@@ -1,4 +1,5 @@
-// An Env for the tests of store/: a clock that only RunUntilIdle moves, an executor that the test drives, a MemoryDisk.
+// An Env for the tests of store/: a clock that only RunUntilIdle moves, an executor that the test
+// drives, a MemoryDisk.
 //
 //   MemoryEnv env(seed);
 //   log->Sync([&](Status s) { synced = s.ok(); });
@@ -20,9 +21,12 @@ class MemoryEnv : public Env, private Clock, private Executor, private Network {
  public:
   explicit MemoryEnv(uint64_t seed = 1) : seed_(seed), disk_(*this) {}
 
-  bool RunOne();          // The next closure or timer; false when there is none.
-  void RunUntilIdle() { while (RunOne()) {} }
-  void DropEvents();      // The process is gone: nothing that it posted runs.
+  bool RunOne();  // The next closure or timer; false when there is none.
+  void RunUntilIdle() {
+    while (RunOne()) {
+    }
+  }
+  void DropEvents();  // The process is gone: nothing that it posted runs.
   // The machine loses power: events are dropped and the disk crashes.
   void Crash(Random& random) { DropEvents(), disk_.Crash(random); }
 
