@@ -9,47 +9,83 @@ namespace {
 
 std::string_view OperatorName(ExpressionKind kind) {
   switch (kind) {
-    case ExpressionKind::kOr: return "||";
-    case ExpressionKind::kAnd: return "&&";
-    case ExpressionKind::kNot: return "!";
-    case ExpressionKind::kEqual: return "=";
-    case ExpressionKind::kNotEqual: return "!=";
-    case ExpressionKind::kLess: return "<";
-    case ExpressionKind::kGreater: return ">";
-    case ExpressionKind::kLessEqual: return "<=";
-    case ExpressionKind::kGreaterEqual: return ">=";
-    case ExpressionKind::kIn: return "in";
-    case ExpressionKind::kNotIn: return "not-in";
-    case ExpressionKind::kAdd: return "+";
-    case ExpressionKind::kSubtract: return "-";
-    case ExpressionKind::kMultiply: return "*";
-    case ExpressionKind::kDivide: return "/";
-    case ExpressionKind::kNegate: return "negate";
-    case ExpressionKind::kUnaryPlus: return "plus";
-    case ExpressionKind::kExists: return "exists";
-    case ExpressionKind::kNotExists: return "not-exists";
-    default: return "";
+    case ExpressionKind::kOr:
+      return "||";
+    case ExpressionKind::kAnd:
+      return "&&";
+    case ExpressionKind::kNot:
+      return "!";
+    case ExpressionKind::kEqual:
+      return "=";
+    case ExpressionKind::kNotEqual:
+      return "!=";
+    case ExpressionKind::kLess:
+      return "<";
+    case ExpressionKind::kGreater:
+      return ">";
+    case ExpressionKind::kLessEqual:
+      return "<=";
+    case ExpressionKind::kGreaterEqual:
+      return ">=";
+    case ExpressionKind::kIn:
+      return "in";
+    case ExpressionKind::kNotIn:
+      return "not-in";
+    case ExpressionKind::kAdd:
+      return "+";
+    case ExpressionKind::kSubtract:
+      return "-";
+    case ExpressionKind::kMultiply:
+      return "*";
+    case ExpressionKind::kDivide:
+      return "/";
+    case ExpressionKind::kNegate:
+      return "negate";
+    case ExpressionKind::kUnaryPlus:
+      return "plus";
+    case ExpressionKind::kExists:
+      return "exists";
+    case ExpressionKind::kNotExists:
+      return "not-exists";
+    default:
+      return "";
   }
 }
 
 std::string_view PatternName(PatternKind kind) {
   switch (kind) {
-    case PatternKind::kBasic: return "basic";
-    case PatternKind::kJoin: return "join";
-    case PatternKind::kLeftJoin: return "left-join";
-    case PatternKind::kUnion: return "union";
-    case PatternKind::kMinus: return "minus";
-    case PatternKind::kFilter: return "filter";
-    case PatternKind::kExtend: return "extend";
-    case PatternKind::kGraph: return "graph";
-    case PatternKind::kValues: return "values";
-    case PatternKind::kGroup: return "group";
-    case PatternKind::kOrderBy: return "order-by";
-    case PatternKind::kProject: return "project";
-    case PatternKind::kDistinct: return "distinct";
-    case PatternKind::kReduced: return "reduced";
-    case PatternKind::kSlice: return "slice";
-    case PatternKind::kService: return "service";
+    case PatternKind::kBasic:
+      return "basic";
+    case PatternKind::kJoin:
+      return "join";
+    case PatternKind::kLeftJoin:
+      return "left-join";
+    case PatternKind::kUnion:
+      return "union";
+    case PatternKind::kMinus:
+      return "minus";
+    case PatternKind::kFilter:
+      return "filter";
+    case PatternKind::kExtend:
+      return "extend";
+    case PatternKind::kGraph:
+      return "graph";
+    case PatternKind::kValues:
+      return "values";
+    case PatternKind::kGroup:
+      return "group";
+    case PatternKind::kOrderBy:
+      return "order-by";
+    case PatternKind::kProject:
+      return "project";
+    case PatternKind::kDistinct:
+      return "distinct";
+    case PatternKind::kReduced:
+      return "reduced";
+    case PatternKind::kSlice:
+      return "slice";
+    case PatternKind::kService:
+      return "service";
   }
   return "unknown";
 }
@@ -58,12 +94,23 @@ void AppendQuoted(std::string* out, std::string_view text) {
   out->push_back('"');
   for (const char c : text) {
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\t': *out += "\\t"; break;
-      default: out->push_back(c);
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
+      default:
+        out->push_back(c);
     }
   }
   out->push_back('"');
@@ -93,10 +140,11 @@ class Printer {
     return names;
   }
   std::string Template(const QuadTemplate& quad) const {
-    std::string text = StrCat(Position(quad.subject), " ", Position(quad.predicate), " ",
-                              Position(quad.object));
+    std::string text =
+        StrCat(Position(quad.subject), " ", Position(quad.predicate), " ", Position(quad.object));
     const auto* graph = std::get_if<rdf::Term>(&quad.graph);
-    if (graph == nullptr || !graph->is_default_graph()) StrAppend(&text, " @ ", Position(quad.graph));
+    if (graph == nullptr || !graph->is_default_graph())
+      StrAppend(&text, " @ ", Position(quad.graph));
     return text;
   }
 
@@ -117,15 +165,20 @@ class Printer {
 std::string Printer::Text(const Expression& expression, std::vector<const Pattern*>* exists) const {
   std::string head;
   switch (expression.kind) {
-    case ExpressionKind::kTerm: return Print(expression.term);
-    case ExpressionKind::kVariable: return Name(expression.variable);
+    case ExpressionKind::kTerm:
+      return Print(expression.term);
+    case ExpressionKind::kVariable:
+      return Name(expression.variable);
     case ExpressionKind::kExists:
     case ExpressionKind::kNotExists:
       exists->push_back(expression.pattern.get());
       return StrCat("(", OperatorName(expression.kind), ")");
     case ExpressionKind::kFunction:
-    case ExpressionKind::kAggregate: head = expression.function; break;
-    default: head = OperatorName(expression.kind);
+    case ExpressionKind::kAggregate:
+      head = expression.function;
+      break;
+    default:
+      head = OperatorName(expression.kind);
   }
   std::string text = StrCat("(", head);
   if (expression.distinct) text += " distinct";
@@ -151,12 +204,16 @@ std::string Printer::Details(const Pattern& pattern, std::vector<const Pattern*>
       return pattern.condition == nullptr ? "" : StrCat(" ", Text(*pattern.condition, exists));
     case PatternKind::kExtend:
       return StrCat(" ", Name(pattern.variable), " := ", Text(*pattern.condition, exists));
-    case PatternKind::kGraph: return StrCat(" ", Position(pattern.graph));
+    case PatternKind::kGraph:
+      return StrCat(" ", Position(pattern.graph));
     case PatternKind::kService:
       return StrCat(pattern.silent ? " silent " : " ", Position(pattern.graph));
-    case PatternKind::kValues: return Names(pattern.value_variables);
-    case PatternKind::kGroup: return Names(pattern.group_keys);
-    case PatternKind::kProject: return Names(pattern.variables);
+    case PatternKind::kValues:
+      return Names(pattern.value_variables);
+    case PatternKind::kGroup:
+      return Names(pattern.group_keys);
+    case PatternKind::kProject:
+      return Names(pattern.variables);
     case PatternKind::kOrderBy: {
       std::string text;
       for (const OrderKey& key : pattern.order) {
@@ -169,7 +226,8 @@ std::string Printer::Details(const Pattern& pattern, std::vector<const Pattern*>
       if (pattern.limit.has_value()) StrAppend(&text, " limit ", *pattern.limit);
       return text;
     }
-    default: return "";
+    default:
+      return "";
   }
 }
 
@@ -221,10 +279,14 @@ std::string_view OperationName(UpdateKind kind) {
 
 std::string TargetText(const UpdateOperation& operation) {
   switch (operation.target) {
-    case GraphTarget::kDefault: return "default";
-    case GraphTarget::kNamed: return "named";
-    case GraphTarget::kAll: return "all";
-    case GraphTarget::kOne: break;
+    case GraphTarget::kDefault:
+      return "default";
+    case GraphTarget::kNamed:
+      return "named";
+    case GraphTarget::kAll:
+      return "all";
+    case GraphTarget::kOne:
+      break;
   }
   return Print(operation.destination);
 }
@@ -234,24 +296,32 @@ void AppendOperation(std::string* out, const UpdateOperation& operation) {
   if (operation.silent) *out += " silent";
   switch (operation.kind) {
     case UpdateKind::kClear:
-    case UpdateKind::kDrop: StrAppend(out, " ", TargetText(operation)); break;
-    case UpdateKind::kCreate: StrAppend(out, " ", Print(operation.destination)); break;
+    case UpdateKind::kDrop:
+      StrAppend(out, " ", TargetText(operation));
+      break;
+    case UpdateKind::kCreate:
+      StrAppend(out, " ", Print(operation.destination));
+      break;
     case UpdateKind::kLoad:
     case UpdateKind::kAdd:
     case UpdateKind::kMove:
     case UpdateKind::kCopy:
       StrAppend(out, " ", Print(operation.source), " to ", Print(operation.destination));
       break;
-    default: break;
+    default:
+      break;
   }
   *out += "\n";
   AppendDataset(out, operation.dataset);
   const Printer printer(operation.variables);
   for (const rdf::Quad& quad : operation.quads) {
-    StrAppend(out, "  ", printer.Template({quad.subject, quad.predicate, quad.object, quad.graph}), "\n");
+    StrAppend(out, "  ", printer.Template({quad.subject, quad.predicate, quad.object, quad.graph}),
+              "\n");
   }
-  for (const auto& quad : operation.deletes) StrAppend(out, "  delete ", printer.Template(quad), "\n");
-  for (const auto& quad : operation.inserts) StrAppend(out, "  insert ", printer.Template(quad), "\n");
+  for (const auto& quad : operation.deletes)
+    StrAppend(out, "  delete ", printer.Template(quad), "\n");
+  for (const auto& quad : operation.inserts)
+    StrAppend(out, "  insert ", printer.Template(quad), "\n");
   if (operation.where != nullptr) printer.Append(out, *operation.where, 1);
 }
 
@@ -259,10 +329,14 @@ void AppendOperation(std::string* out, const UpdateOperation& operation) {
 
 std::string Print(const rdf::Term& term) {
   switch (term.kind) {
-    case rdf::TermKind::kDefaultGraph: return "default";
-    case rdf::TermKind::kIri: return StrCat("<", term.value, ">");
-    case rdf::TermKind::kBlank: return StrCat("_:", term.value);
-    case rdf::TermKind::kLiteral: break;
+    case rdf::TermKind::kDefaultGraph:
+      return "default";
+    case rdf::TermKind::kIri:
+      return StrCat("<", term.value, ">");
+    case rdf::TermKind::kBlank:
+      return StrCat("_:", term.value);
+    case rdf::TermKind::kLiteral:
+      break;
   }
   std::string text;
   AppendQuoted(&text, term.value);
@@ -277,7 +351,7 @@ std::string Print(const rdf::Term& term) {
 }
 
 std::string Print(const Path& path) {
-  constexpr std::string_view kNames[] = {"",  "^", "/", "|", "*", "+", "?", "!"};
+  constexpr std::string_view kNames[] = {"", "^", "/", "|", "*", "+", "?", "!"};
   if (path.kind == PathKind::kLink) return Print(path.iri);
   std::string text = StrCat("(", kNames[static_cast<size_t>(path.kind)]);
   for (const auto& arg : path.args) StrAppend(&text, " ", Print(*arg));
@@ -309,7 +383,8 @@ std::string Print(const Query& query) {
   for (const VarOrTerm& resource : query.describe) StrAppend(&out, " ", printer.Position(resource));
   out += "\n";
   AppendDataset(&out, query.dataset);
-  for (const auto& quad : query.construct) StrAppend(&out, "  template ", printer.Template(quad), "\n");
+  for (const auto& quad : query.construct)
+    StrAppend(&out, "  template ", printer.Template(quad), "\n");
   if (query.pattern != nullptr) printer.Append(&out, *query.pattern, 1);
   return out;
 }

@@ -24,7 +24,8 @@ void CollectInScope(const Pattern& pattern, std::set<Var>* scope) {
         Add(triple.object, scope);
       }
       return;
-    case PatternKind::kMinus: return CollectInScope(*pattern.children[0], scope);
+    case PatternKind::kMinus:
+      return CollectInScope(*pattern.children[0], scope);
     case PatternKind::kProject:
       scope->insert(pattern.variables.begin(), pattern.variables.end());
       return;
@@ -35,10 +36,15 @@ void CollectInScope(const Pattern& pattern, std::set<Var>* scope) {
     case PatternKind::kValues:
       scope->insert(pattern.value_variables.begin(), pattern.value_variables.end());
       return;
-    case PatternKind::kExtend: scope->insert(pattern.variable); break;
+    case PatternKind::kExtend:
+      scope->insert(pattern.variable);
+      break;
     case PatternKind::kGraph:
-    case PatternKind::kService: Add(pattern.graph, scope); break;
-    default: break;
+    case PatternKind::kService:
+      Add(pattern.graph, scope);
+      break;
+    default:
+      break;
   }
   for (const auto& child : pattern.children) CollectInScope(*child, scope);
 }

@@ -1,5 +1,5 @@
-// The function names of the grammar (rules 121 and 127) with the number of arguments that it allows. What the functions mean
-// is sparql/functions' business.
+// The function names of the grammar (rules 121 and 127) with the number of arguments that it
+// allows. What the functions mean is sparql/functions' business.
 #ifndef QUADRAFT_SPARQL_PARSER_BUILTINS_H_
 #define QUADRAFT_SPARQL_PARSER_BUILTINS_H_
 

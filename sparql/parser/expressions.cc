@@ -39,7 +39,8 @@ bool IsSigned(const Token& token) { return token.text[0] == '+' || token.text[0]
 StatusOr<ExpressionPtr> Parser::ParseExpression(int level) {
   Depth depth(this);
   QR_ASSIGN_OR_RETURN(ExpressionPtr left, ParseUnary());
-  int highest = kMultiplicativeLevel;  // What binds tighter than the last operator is inside its right operand.
+  int highest = kMultiplicativeLevel;  // What binds tighter than the last operator is inside its
+                                       // right operand.
   while (true) {
     // "1 -2": the sign belongs to the number (rule 116), and the two are added.
     if (AtNumber() && IsSigned(token_) && level <= kAdditiveLevel && highest >= kAdditiveLevel) {
@@ -49,12 +50,14 @@ StatusOr<ExpressionPtr> Parser::ParseExpression(int level) {
       left = MakeExpression(ExpressionKind::kAdd, std::move(left), std::move(right));
       continue;
     }
-    if ((AtWord("IN") || AtWord("NOT")) && level <= kRelationalLevel && highest >= kRelationalLevel) {
+    if ((AtWord("IN") || AtWord("NOT")) && level <= kRelationalLevel &&
+        highest >= kRelationalLevel) {
       highest = kRelationalLevel - 1;  // Comparisons do not chain.
       const bool negated = AcceptWord("NOT");
       QR_RETURN_IF_ERROR(ExpectWord("IN"));
       QR_RETURN_IF_ERROR(Deepen());
-      QR_ASSIGN_OR_RETURN(left, ParseIn(std::move(left), negated ? ExpressionKind::kNotIn : ExpressionKind::kIn));
+      QR_ASSIGN_OR_RETURN(
+          left, ParseIn(std::move(left), negated ? ExpressionKind::kNotIn : ExpressionKind::kIn));
       continue;
     }
     const Operator* found = nullptr;
@@ -130,7 +133,8 @@ StatusOr<ExpressionPtr> Parser::ParseConstraint() {
   const Token name = token_;
   QR_ASSIGN_OR_RETURN(ExpressionPtr call, ParseIriOrFunction());
   if (call->kind != ExpressionKind::kFunction) {
-    return ErrorAt(name.begin, StrCat("found ", Describe(name), ", expected a function call or '('"));
+    return ErrorAt(name.begin,
+                   StrCat("found ", Describe(name), ", expected a function call or '('"));
   }
   return call;
 }
@@ -189,7 +193,8 @@ StatusOr<ExpressionPtr> Parser::ParseBuiltIn() {
     const std::string range = row.args_min == row.args_max
                                   ? StrCat(row.args_min)
                                   : StrCat(row.args_min, " to ", row.args_max);
-    return ErrorAt(name.begin, StrCat("found ", row.name, " with ", count, " arguments, expected ", range));
+    return ErrorAt(name.begin,
+                   StrCat("found ", row.name, " with ", count, " arguments, expected ", range));
   }
   if (row.name == "BOUND" && call->args[0]->kind != ExpressionKind::kVariable) {
     return ErrorAt(name.begin, "found BOUND of an expression, expected a variable");
@@ -199,7 +204,8 @@ StatusOr<ExpressionPtr> Parser::ParseBuiltIn() {
 
 StatusOr<ExpressionPtr> Parser::ParseExists(bool negated) {
   const uint64_t block = block_;
-  ExpressionPtr exists = MakeExpression(negated ? ExpressionKind::kNotExists : ExpressionKind::kExists);
+  ExpressionPtr exists =
+      MakeExpression(negated ? ExpressionKind::kNotExists : ExpressionKind::kExists);
   QR_ASSIGN_OR_RETURN(exists->pattern, ParseGroupPattern());
   block_ = block;
   return exists;
@@ -209,7 +215,8 @@ StatusOr<ExpressionPtr> Parser::ParseExists(bool negated) {
 StatusOr<ExpressionPtr> Parser::ParseAggregate() {
   const Token name = token_;
   if (aggregates_to_ == nullptr) {
-    return ErrorAt(name.begin, StrCat("found the aggregate ", name.text, " here, expected it only in SELECT, HAVING ",
+    return ErrorAt(name.begin, StrCat("found the aggregate ", name.text,
+                                      " here, expected it only in SELECT, HAVING ",
                                       "or ORDER BY, and not inside another aggregate"));
   }
   Advance();

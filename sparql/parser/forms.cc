@@ -57,14 +57,16 @@ StatusOr<Query> Parser::ParseConstructQuery() {
   return query;
 }
 
-// CONSTRUCT WHERE { triples }: the triples are template and pattern at once; blank nodes are variables in the pattern only.
+// CONSTRUCT WHERE { triples }: the triples are template and pattern at once; blank nodes are
+// variables in the pattern only.
 Status Parser::ParseConstructWhere(Query* query) {
   if (!AcceptWord("WHERE")) return Unexpected("'{', FROM or WHERE after CONSTRUCT");
   QR_RETURN_IF_ERROR(ExpectPunctuation("{"));
   query->pattern = MakePattern(PatternKind::kBasic);
   std::vector<TriplePattern>& triples = query->pattern->triples;
   QR_RETURN_IF_ERROR(ParseTriplesTemplate(TripleContext::kTemplate, &triples));
-  if (!AcceptPunctuation("}")) return Unexpected("'}' or a triple (CONSTRUCT WHERE holds triples only)");
+  if (!AcceptPunctuation("}"))
+    return Unexpected("'}' or a triple (CONSTRUCT WHERE holds triples only)");
   std::map<std::string, Var> blanks;
   const auto replace_blank = [&](VarOrTerm* position) {
     const auto* term = std::get_if<rdf::Term>(position);
@@ -90,7 +92,8 @@ StatusOr<Query> Parser::ParseDescribeQuery() {
   while (!star && (AtVariable() || AtIri())) {
     QR_ASSIGN_OR_RETURN(query.describe.emplace_back(), ParseVarOrIri());
   }
-  if (!star && query.describe.empty()) return Unexpected("'*', a variable or an IRI after DESCRIBE");
+  if (!star && query.describe.empty())
+    return Unexpected("'*', a variable or an IRI after DESCRIBE");
   QR_RETURN_IF_ERROR(ParseDatasetClauses(&query.dataset));
   PatternPtr where;
   if (AtWord("WHERE") || AtPunctuation("{")) {
@@ -101,7 +104,8 @@ StatusOr<Query> Parser::ParseDescribeQuery() {
   QR_RETURN_IF_ERROR(ParseTrailingValues(&selection));
   if (where == nullptr && selection.values != nullptr) where = MakePattern(PatternKind::kBasic);
   if (where == nullptr) return query;
-  QR_ASSIGN_OR_RETURN(query.pattern, ApplyModifiers(std::move(selection), std::move(where), nullptr));
+  QR_ASSIGN_OR_RETURN(query.pattern,
+                      ApplyModifiers(std::move(selection), std::move(where), nullptr));
   if (star) {
     Selection all;
     all.star = true;
@@ -120,7 +124,8 @@ StatusOr<Query> Parser::ParseAskQuery() {
   Selection selection;
   QR_RETURN_IF_ERROR(ParseSolutionModifiers(&selection));
   QR_RETURN_IF_ERROR(ParseTrailingValues(&selection));
-  QR_ASSIGN_OR_RETURN(query.pattern, ApplyModifiers(std::move(selection), std::move(where), nullptr));
+  QR_ASSIGN_OR_RETURN(query.pattern,
+                      ApplyModifiers(std::move(selection), std::move(where), nullptr));
   return query;
 }
 

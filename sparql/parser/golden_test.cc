@@ -1,5 +1,6 @@
-// Text in, algebra out: each testdata/*.txt holds cases "# title", the text, "---", what comes of it, a line of "====".
-// After a change of the algebra that is meant: bazel run //sparql/parser:golden_test -- --rewrite, and read the diff.
+// Text in, algebra out: each testdata/*.txt holds cases "# title", the text, "---", what comes of
+// it, a line of "====". After a change of the algebra that is meant: bazel run
+// //sparql/parser:golden_test -- --rewrite, and read the diff.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -36,12 +37,14 @@ std::string Outcome(const std::string& file, const std::string& text) {
   return query.ok() ? Print(*query) : "error " + Message(query.status()) + "\n";
 }
 
-// Runs every case of the file; returns the file as it would be if all outcomes were as they are now.
+// Runs every case of the file; returns the file as it would be if all outcomes were as they are
+// now.
 std::string RunFile(const std::string& file, const std::string& text, size_t* cases) {
   std::string rewritten;
   size_t at = 0;
   while (at < text.size()) {
-    const size_t between = text.find(std::string("\n") + std::string(kBetween), at == 0 ? 0 : at - 1);
+    const size_t between =
+        text.find(std::string("\n") + std::string(kBetween), at == 0 ? 0 : at - 1);
     const size_t end = text.find(kEnd, at);
     if (between == std::string::npos || end == std::string::npos || between > end) {
       ADD_FAILURE() << file << ": a case without --- or ==== after byte " << at;

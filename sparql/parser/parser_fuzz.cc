@@ -1,6 +1,6 @@
-// What must hold for any bytes: the parser does not crash, an error has a position, the same text gives the same algebra, and
-// the algebra's variables exist. For libFuzzer (the target parser_fuzz) and for parser_fuzz_driver.cc. The first byte chooses
-// between query and update.
+// What must hold for any bytes: the parser does not crash, an error has a position, the same text
+// gives the same algebra, and the algebra's variables exist. For libFuzzer (the target parser_fuzz)
+// and for parser_fuzz_driver.cc. The first byte chooses between query and update.
 #include <cstdint>
 
 #include "core/base/check.h"
@@ -31,7 +31,8 @@ void CheckOne(uint8_t choice, std::string_view text) {
     for (UpdateOperation& operation : update->operations) {
       CheckVariables(operation.where.get(), operation.variables.size());
     }
-    QR_CHECK(Print(*update) == Print(*ParseUpdate(text, options))) << "other algebra the second time";
+    QR_CHECK(Print(*update) == Print(*ParseUpdate(text, options)))
+        << "other algebra the second time";
     return;
   }
   auto query = ParseQuery(text, options);

@@ -36,21 +36,25 @@ ExpressionPtr Conjunction(std::vector<ExpressionPtr> conditions) {
 }
 
 Parser::Parser(const Source* source, const ParseOptions& options)
-    : source_(source), options_(options), tokens_(source->text()), base_(options.base),
+    : source_(source),
+      options_(options),
+      tokens_(source->text()),
+      base_(options.base),
       term_bytes_left_(kTermBytesMax + kTermBytesPerTextByteMax * source->text().size()) {
   Advance();
 }
 
 Status Parser::Deepen() {
   if (++depth_ <= kNestingMax) return OkStatus();
-  return ErrorAt(token_.begin, StrCat("found nesting deeper than ", kNestingMax,
-                                      " levels, expected less"));
+  return ErrorAt(token_.begin,
+                 StrCat("found nesting deeper than ", kNestingMax, " levels, expected less"));
 }
 
 Status Parser::Spend(size_t bytes) {
   if (bytes > term_bytes_left_) {
-    return ResourceExhausted(source_->Where(token_.begin), ": the terms of this text unfold to more than ",
-                             kTermBytesMax, " bytes and ", kTermBytesPerTextByteMax,
+    return ResourceExhausted(source_->Where(token_.begin),
+                             ": the terms of this text unfold to more than ", kTermBytesMax,
+                             " bytes and ", kTermBytesPerTextByteMax,
                              " times its length: shorten the prefixes or send it in parts");
   }
   term_bytes_left_ -= bytes;
@@ -104,7 +108,8 @@ std::string Parser::Describe(const Token& token) const {
   std::string_view text = source_->text().substr(token.begin, token.end - token.begin);
   if (text.size() <= kShownBytesMax) return StrCat("'", text, "'");
   text = text.substr(0, kShownBytesMax);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.remove_suffix(1);
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80)
+    text.remove_suffix(1);
   if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0x80) text.remove_suffix(1);
   return StrCat("'", text, "...'");
 }

@@ -1,14 +1,15 @@
-// The recursive descent behind parser.h: one class, its methods spread over one file per part of the grammar.
+// The recursive descent behind parser.h: one class, its methods spread over one file per part of
+// the grammar.
 //
 //   parser_impl.cc  tokens, errors, names, prologue, the two entry points
 //   terms.cc        IRIs, literals, variables, blank nodes
 //   triples.cc      triples blocks and templates, collections      paths.cc        property paths
-//   patterns.cc     group graph patterns to algebra                expressions.cc  operators, functions, aggregates
-//   select.cc       SELECT clause, solution modifiers              forms.cc        the four query forms, FROM
-//   update.cc       the update operations
+//   patterns.cc     group graph patterns to algebra                expressions.cc  operators,
+//   functions, aggregates select.cc       SELECT clause, solution modifiers              forms.cc
+//   the four query forms, FROM update.cc       the update operations
 //
-// State: 1. `token_` is the next token, not yet consumed; 2. every Parse* method consumes exactly its rule; 3. after an error
-// nothing but destruction follows.
+// State: 1. `token_` is the next token, not yet consumed; 2. every Parse* method consumes exactly
+// its rule; 3. after an error nothing but destruction follows.
 #ifndef QUADRAFT_SPARQL_PARSER_PARSER_IMPL_H_
 #define QUADRAFT_SPARQL_PARSER_PARSER_IMPL_H_
 
@@ -46,11 +47,11 @@ ExpressionPtr Conjunction(std::vector<ExpressionPtr> conditions);
 
 // Where triples stand: what may be written there.
 enum class TripleContext : uint8_t {
-  kPattern,      // Variables, paths; blank nodes become variables.
-  kTemplate,     // Variables, blank nodes.
-  kNoBlanks,     // DELETE templates, DELETE WHERE: variables.
-  kData,         // INSERT DATA: blank nodes.
-  kGroundData,   // DELETE DATA: neither.
+  kPattern,     // Variables, paths; blank nodes become variables.
+  kTemplate,    // Variables, blank nodes.
+  kNoBlanks,    // DELETE templates, DELETE WHERE: variables.
+  kData,        // INSERT DATA: blank nodes.
+  kGroundData,  // DELETE DATA: neither.
 };
 
 class Parser {
@@ -70,13 +71,13 @@ class Parser {
     };
     std::vector<Item> items, group;
     std::vector<std::pair<Var, ExpressionPtr>> aggregates;
-    bool grouped = false;                              // GROUP BY was there.
+    bool grouped = false;  // GROUP BY was there.
     std::vector<ExpressionPtr> having;
     std::vector<OrderKey> order;
     PatternPtr values;
     uint64_t offset = 0;
     std::optional<uint64_t> limit;
-    size_t begin = 0;                                  // Where the clause stands, for errors.
+    size_t begin = 0;  // Where the clause stands, for errors.
   };
   // A group's translation, its filters still apart: OPTIONAL wants them as its condition.
   struct Group {
@@ -84,7 +85,8 @@ class Parser {
     std::vector<ExpressionPtr> filters;
   };
 
-  // One level of nesting, or one link of a chain that makes the tree deeper, for as long as it lives.
+  // One level of nesting, or one link of a chain that makes the tree deeper, for as long as it
+  // lives.
   class Depth {
    public:
     explicit Depth(Parser* parser) : parser_(parser), before_(parser->depth_) {}
@@ -98,7 +100,8 @@ class Parser {
   };
   Status Deepen();  // InvalidArgument past kNestingMax.
 
-  // Accounts for bytes of terms, which prefixes and object lists multiply; ResourceExhausted past the bound.
+  // Accounts for bytes of terms, which prefixes and object lists multiply; ResourceExhausted past
+  // the bound.
   Status Spend(size_t bytes);
 
   // parser_impl.cc
@@ -110,21 +113,23 @@ class Parser {
   bool AcceptWord(std::string_view upper);
   Status ExpectPunctuation(std::string_view mark);
   Status ExpectWord(std::string_view upper);
-  Status Unexpected(std::string_view expected) const;     // About token_.
+  Status Unexpected(std::string_view expected) const;  // About token_.
   Status ErrorAt(size_t offset, std::string_view text) const;
   std::string Describe(const Token& token) const;
   Status ParsePrologue();
-  void ResetNames();                                      // A new query or operation: no variables yet.
+  void ResetNames();  // A new query or operation: no variables yet.
   Var NamedVariable(const std::string& name);
   Var InternalVariable();
   std::string NameOf(Var variable) const { return variables_[variable.index]; }
 
   // terms.cc
-  bool AtIri() const { return token_.kind == TokenKind::kIri || token_.kind == TokenKind::kPrefixed; }
+  bool AtIri() const {
+    return token_.kind == TokenKind::kIri || token_.kind == TokenKind::kPrefixed;
+  }
   bool AtNumber() const;
   bool AtLiteral() const;
   bool AtVariable() const { return token_.kind == TokenKind::kVariable; }
-  bool AtA() const;                                       // The keyword 'a', lower case only.
+  bool AtA() const;  // The keyword 'a', lower case only.
   StatusOr<rdf::Term> ParseIri();
   StatusOr<std::string> ResolveIriToken(const Token& token);
   StatusOr<rdf::Term> ParseLiteral();
@@ -155,10 +160,10 @@ class Parser {
   StatusOr<PathPtr> ParseNegatedSet();
 
   // patterns.cc
-  StatusOr<Group> ParseGroup();                           // With its braces.
-  StatusOr<PatternPtr> ParseGroupPattern();               // The same with its filters applied.
+  StatusOr<Group> ParseGroup();              // With its braces.
+  StatusOr<PatternPtr> ParseGroupPattern();  // The same with its filters applied.
   Status ParseGroupElements(Group* group);
-  Status ParseGroupElement(Group* group, bool* known);    // *known: false when token_ starts none.
+  Status ParseGroupElement(Group* group, bool* known);  // *known: false when token_ starts none.
   Status ParseTriplesInto(Group* group, bool fresh_block);
   Status ParseOptional(Group* group);
   Status ParseBind(Group* group);
@@ -176,13 +181,13 @@ class Parser {
   StatusOr<ExpressionPtr> ParseBracketted();
   StatusOr<ExpressionPtr> ParseIn(ExpressionPtr left, ExpressionKind kind);
   bool AtConstraint() const;
-  StatusOr<ExpressionPtr> ParseConstraint();              // Bracketted, built-in or function call.
+  StatusOr<ExpressionPtr> ParseConstraint();  // Bracketted, built-in or function call.
   StatusOr<ExpressionPtr> ParseIriOrFunction();
   bool AtBuiltIn() const;
   StatusOr<ExpressionPtr> ParseBuiltIn();
   StatusOr<ExpressionPtr> ParseExists(bool negated);
   StatusOr<ExpressionPtr> ParseAggregate();
-  Status ParseArguments(Expression* call);                // With its parentheses.
+  Status ParseArguments(Expression* call);  // With its parentheses.
 
   // select.cc
   Status ParseSelectClause(Selection* selection);
@@ -191,12 +196,14 @@ class Parser {
   Status ParseOrderBy(Selection* selection);
   Status ParseLimits(Selection* selection);
   Status ParseTrailingValues(Selection* selection);
-  // Section 18.2.4 and 18.2.5 on top of `where`. With a projection (SELECT): what it lists, or all for '*'.
+  // Section 18.2.4 and 18.2.5 on top of `where`. With a projection (SELECT): what it lists, or all
+  // for '*'.
   StatusOr<PatternPtr> ApplyModifiers(Selection selection, PatternPtr where,
                                       std::vector<Var>* projection);
   StatusOr<PatternPtr> ApplyGrouping(Selection* selection, PatternPtr pattern);
   StatusOr<PatternPtr> ApplyAliases(Selection* selection, PatternPtr pattern);
-  StatusOr<PatternPtr> Extend(PatternPtr pattern, Var variable, ExpressionPtr expression, size_t at);
+  StatusOr<PatternPtr> Extend(PatternPtr pattern, Var variable, ExpressionPtr expression,
+                              size_t at);
   Status CheckGrouped(const Selection& selection);
   StatusOr<std::vector<Var>> ProjectionOf(const Selection& selection, const Pattern& pattern);
   StatusOr<PatternPtr> ParseSubSelect();
@@ -235,19 +242,19 @@ class Parser {
   size_t term_bytes_left_;
 
   std::vector<std::string> variables_;
-  std::map<std::string, Var> names_;      // Of the innermost SELECT.
+  std::map<std::string, Var> names_;  // Of the innermost SELECT.
   uint64_t internal_variables_ = 0;
-  uint64_t blank_labels_ = 0;             // Made for [] and ( ).
+  uint64_t blank_labels_ = 0;  // Made for [] and ( ).
   // Blank node labels of patterns: which basic graph pattern each belongs to.
   struct BlankUse {
     uint64_t block;
     Var variable;
   };
   std::map<std::string, BlankUse> blanks_;
-  uint64_t block_ = 0, blocks_ = 0;       // The current basic graph pattern; how many there were.
-  std::set<std::string> data_labels_;     // Labels of the operation's INSERT DATA.
+  uint64_t block_ = 0, blocks_ = 0;         // The current basic graph pattern; how many there were.
+  std::set<std::string> data_labels_;       // Labels of the operation's INSERT DATA.
   std::set<std::string> used_data_labels_;  // Those of earlier operations.
-  Selection* aggregates_to_ = nullptr;    // Where aggregates are allowed; null: they are not.
+  Selection* aggregates_to_ = nullptr;      // Where aggregates are allowed; null: they are not.
 };
 
 }  // namespace quadraft::sparql

@@ -35,7 +35,8 @@ StatusOr<Parser::Group> Parser::ParseGroup() {
     QR_RETURN_IF_ERROR(ParseGroupElements(&group));
   }
   if (!AtPunctuation("}")) {
-    return Unexpected("'}', '.', a triple, FILTER, OPTIONAL, MINUS, GRAPH, SERVICE, BIND, VALUES or '{'");
+    return Unexpected(
+        "'}', '.', a triple, FILTER, OPTIONAL, MINUS, GRAPH, SERVICE, BIND, VALUES or '{'");
   }
   Advance();
   group.pattern = OrUnit(std::move(group.pattern));
@@ -109,7 +110,8 @@ Status Parser::ParseGroupElement(Group* group, bool* known) {
   if (AcceptWord("MINUS")) {
     QR_RETURN_IF_ERROR(Deepen());
     QR_ASSIGN_OR_RETURN(PatternPtr right, ParseGroupPattern());
-    group->pattern = MakePattern(PatternKind::kMinus, OrUnit(std::move(group->pattern)), std::move(right));
+    group->pattern =
+        MakePattern(PatternKind::kMinus, OrUnit(std::move(group->pattern)), std::move(right));
     return OkStatus();
   }
   PatternPtr pattern;
@@ -203,7 +205,8 @@ StatusOr<PatternPtr> Parser::ParseValues() {
       QR_ASSIGN_OR_RETURN(const Var variable, ParseVariable());
       for (const Var other : pattern->value_variables) {
         if (other == variable) {
-          return ErrorAt(at, StrCat("found ?", NameOf(variable), " twice in VALUES, expected it once"));
+          return ErrorAt(at,
+                         StrCat("found ?", NameOf(variable), " twice in VALUES, expected it once"));
         }
       }
       pattern->value_variables.push_back(variable);

@@ -1,4 +1,5 @@
-// SELECT clauses, solution modifiers and subqueries (rules 8, 9, 17 to 28; sections 18.2.4 and 18.2.5).
+// SELECT clauses, solution modifiers and subqueries (rules 8, 9, 17 to 28; sections 18.2.4
+// and 18.2.5).
 #include <algorithm>
 
 #include "sparql/algebra/walk.h"
@@ -9,7 +10,8 @@ namespace {
 
 bool Mentions(Expression* expression, const std::set<Var>& variables) {
   bool found = false;
-  VisitVariables(expression, [&](Var* variable) { found = found || variables.contains(*variable); });
+  VisitVariables(expression,
+                 [&](Var* variable) { found = found || variables.contains(*variable); });
   return found;
 }
 
@@ -100,7 +102,8 @@ Status Parser::ParseGroupBy(Selection* selection) {
     }
     selection->group.push_back(std::move(item));
   }
-  if (selection->group.empty()) return Unexpected("a variable, '(' or a function call after GROUP BY");
+  if (selection->group.empty())
+    return Unexpected("a variable, '(' or a function call after GROUP BY");
   return OkStatus();
 }
 
@@ -121,7 +124,8 @@ Status Parser::ParseOrderBy(Selection* selection) {
     }
     selection->order.push_back(std::move(key));
   }
-  if (selection->order.empty()) return Unexpected("ASC, DESC, a variable, '(' or a function call after ORDER BY");
+  if (selection->order.empty())
+    return Unexpected("ASC, DESC, a variable, '(' or a function call after ORDER BY");
   return OkStatus();
 }
 
@@ -174,7 +178,8 @@ StatusOr<PatternPtr> Parser::ApplyGrouping(Selection* selection, PatternPtr patt
   PatternPtr group = MakePattern(PatternKind::kGroup);
   for (Selection::Item& item : selection->group) {
     if (item.expression != nullptr) {
-      QR_ASSIGN_OR_RETURN(pattern, Extend(std::move(pattern), item.variable, std::move(item.expression), item.at));
+      QR_ASSIGN_OR_RETURN(
+          pattern, Extend(std::move(pattern), item.variable, std::move(item.expression), item.at));
     }
     group->group_keys.push_back(item.variable);
   }
@@ -186,7 +191,8 @@ StatusOr<PatternPtr> Parser::ApplyGrouping(Selection* selection, PatternPtr patt
 // Section 19.8, note 12: beside aggregates, only what GROUP BY names may be projected.
 Status Parser::CheckGrouped(const Selection& selection) {
   if (selection.star) {
-    return ErrorAt(selection.begin, "found SELECT * with GROUP BY or an aggregate, expected the variables by name");
+    return ErrorAt(selection.begin,
+                   "found SELECT * with GROUP BY or an aggregate, expected the variables by name");
   }
   std::set<Var> allowed;
   for (const auto& item : selection.group) allowed.insert(item.variable);
@@ -199,7 +205,8 @@ Status Parser::CheckGrouped(const Selection& selection) {
       outside = &item.variable;
     }
     if (outside != nullptr) {
-      return ErrorAt(item.at, StrCat("found ?", NameOf(*outside), " projected from groups, expected it in GROUP BY ",
+      return ErrorAt(item.at, StrCat("found ?", NameOf(*outside),
+                                     " projected from groups, expected it in GROUP BY ",
                                      "or inside an aggregate"));
     }
     allowed.insert(item.variable);
@@ -210,12 +217,14 @@ Status Parser::CheckGrouped(const Selection& selection) {
 StatusOr<PatternPtr> Parser::ApplyAliases(Selection* selection, PatternPtr pattern) {
   for (Selection::Item& item : selection->items) {
     if (item.expression == nullptr) continue;
-    QR_ASSIGN_OR_RETURN(pattern, Extend(std::move(pattern), item.variable, std::move(item.expression), item.at));
+    QR_ASSIGN_OR_RETURN(
+        pattern, Extend(std::move(pattern), item.variable, std::move(item.expression), item.at));
   }
   return pattern;
 }
 
-StatusOr<std::vector<Var>> Parser::ProjectionOf(const Selection& selection, const Pattern& pattern) {
+StatusOr<std::vector<Var>> Parser::ProjectionOf(const Selection& selection,
+                                                const Pattern& pattern) {
   std::vector<Var> projection;
   if (selection.star) {
     std::set<Var> scope;
@@ -240,9 +249,9 @@ StatusOr<PatternPtr> Parser::ApplyModifiers(Selection selection, PatternPtr patt
     QR_ASSIGN_OR_RETURN(pattern, ApplyGrouping(&selection, std::move(pattern)));
   }
   // HAVING comes before SELECT's expressions; one that names them, as many write it, comes after.
-  const bool having_uses_alias =
-      std::any_of(selection.having.begin(), selection.having.end(),
-                  [&](const ExpressionPtr& condition) { return Mentions(condition.get(), aliases); });
+  const bool having_uses_alias = std::any_of(
+      selection.having.begin(), selection.having.end(),
+      [&](const ExpressionPtr& condition) { return Mentions(condition.get(), aliases); });
   if (having_uses_alias) {
     QR_ASSIGN_OR_RETURN(pattern, ApplyAliases(&selection, std::move(pattern)));
   }
@@ -276,7 +285,8 @@ StatusOr<PatternPtr> Parser::ApplyModifiers(Selection selection, PatternPtr patt
   return pattern;
 }
 
-// Inside, every name is a variable of its own; what is projected then becomes the outer variable of that name.
+// Inside, every name is a variable of its own; what is projected then becomes the outer variable of
+// that name.
 StatusOr<PatternPtr> Parser::ParseSubSelect() {
   std::map<std::string, Var> outer = std::exchange(names_, {});
   Selection selection;
@@ -285,7 +295,8 @@ StatusOr<PatternPtr> Parser::ParseSubSelect() {
   QR_RETURN_IF_ERROR(ParseSolutionModifiers(&selection));
   QR_RETURN_IF_ERROR(ParseTrailingValues(&selection));
   std::vector<Var> projection;
-  QR_ASSIGN_OR_RETURN(PatternPtr pattern, ApplyModifiers(std::move(selection), std::move(where), &projection));
+  QR_ASSIGN_OR_RETURN(PatternPtr pattern,
+                      ApplyModifiers(std::move(selection), std::move(where), &projection));
   std::map<Var, Var> renamed;
   for (const Var inner : projection) {
     const auto [it, fresh] = outer.try_emplace(NameOf(inner), inner);

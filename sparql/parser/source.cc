@@ -37,7 +37,8 @@ std::string LineAndColumn(std::string_view text, size_t offset) {
 
 StatusOr<Source> Source::Make(std::string_view original) {
   if (const size_t at = rdf::FindInvalidUtf8(original); at != std::string_view::npos) {
-    return InvalidArgument(LineAndColumn(original, at), ": found bytes that are not UTF-8, expected UTF-8");
+    return InvalidArgument(LineAndColumn(original, at),
+                           ": found bytes that are not UTF-8, expected UTF-8");
   }
   Source source(original);
   size_t copied = 0;
@@ -51,12 +52,14 @@ StatusOr<Source> Source::Make(std::string_view original) {
     const size_t digits = kind == 'u' ? 4 : 8;
     char32_t c = 0;
     if (at + 2 + digits > original.size() || !ReadHex(original.substr(at + 2, digits), &c)) {
-      return InvalidArgument(LineAndColumn(original, at), ": found a codepoint escape cut short, expected \\",
-                             kind, " and ", digits, " hexadecimal digits");
+      return InvalidArgument(LineAndColumn(original, at),
+                             ": found a codepoint escape cut short, expected \\", kind, " and ",
+                             digits, " hexadecimal digits");
     }
     if (!rdf::IsScalarValue(c)) {
-      return InvalidArgument(LineAndColumn(original, at), ": found a codepoint escape of no character ('",
-                             original.substr(at, 2 + digits), "'), expected a Unicode scalar value");
+      return InvalidArgument(
+          LineAndColumn(original, at), ": found a codepoint escape of no character ('",
+          original.substr(at, 2 + digits), "'), expected a Unicode scalar value");
     }
     source.replaced_.append(original, copied, at - copied);
     rdf::AppendUtf8(&source.replaced_, c);

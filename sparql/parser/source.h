@@ -1,10 +1,11 @@
-// The text of a query with its codepoint escapes (SPARQL 1.1 Query, section 19.2) replaced, and the way back from an offset
-// to the line and column that the user sees.
+// The text of a query with its codepoint escapes (SPARQL 1.1 Query, section 19.2) replaced, and the
+// way back from an offset to the line and column that the user sees.
 //
 //   QR_ASSIGN_OR_RETURN(Source source, Source::Make(text));
 //   source.text(); source.Where(offset) -> "line 3, column 7"
 //
-// A backslash that a backslash escapes starts no codepoint escape: "\\u0041" stays a backslash and five letters.
+// A backslash that a backslash escapes starts no codepoint escape: "\\u0041" stays a backslash and
+// five letters.
 #ifndef QUADRAFT_SPARQL_PARSER_SOURCE_H_
 #define QUADRAFT_SPARQL_PARSER_SOURCE_H_
 
@@ -19,7 +20,8 @@ namespace quadraft::sparql {
 
 class Source {
  public:
-  // `original` must outlive the source. InvalidArgument on text that is not UTF-8 and on escapes of no character.
+  // `original` must outlive the source. InvalidArgument on text that is not UTF-8 and on escapes of
+  // no character.
   static StatusOr<Source> Make(std::string_view original);
 
   std::string_view text() const { return replaced_.empty() ? original_ : replaced_; }

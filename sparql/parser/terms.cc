@@ -29,8 +29,8 @@ StatusOr<std::string> Parser::ResolveIriToken(const Token& token) {
   }
   QR_RETURN_IF_ERROR(Spend(iri.size()));
   if (!rdf::IsAbsoluteIri(iri)) {
-    return ErrorAt(token.begin, StrCat("found the relative IRI <", iri, ">, expected an absolute one: ",
-                                       "there is no BASE"));
+    return ErrorAt(token.begin, StrCat("found the relative IRI <", iri,
+                                       ">, expected an absolute one: ", "there is no BASE"));
   }
   return iri;
 }
@@ -46,12 +46,16 @@ StatusOr<rdf::Term> Parser::ParseLiteral() {
   const Token token = token_;
   Advance();
   switch (token.kind) {
-    case TokenKind::kInteger: return rdf::Term::Literal(token.text, rdf::kXsdInteger);
-    case TokenKind::kDecimal: return rdf::Term::Literal(token.text, rdf::kXsdDecimal);
-    case TokenKind::kDouble: return rdf::Term::Literal(token.text, rdf::kXsdDouble);
+    case TokenKind::kInteger:
+      return rdf::Term::Literal(token.text, rdf::kXsdInteger);
+    case TokenKind::kDecimal:
+      return rdf::Term::Literal(token.text, rdf::kXsdDecimal);
+    case TokenKind::kDouble:
+      return rdf::Term::Literal(token.text, rdf::kXsdDouble);
     case TokenKind::kWord:
       return rdf::Term::Literal(token.text == "TRUE" ? "true" : "false", rdf::kXsdBoolean);
-    default: break;
+    default:
+      break;
   }
   if (token_.kind == TokenKind::kLanguage) {
     const std::string language = token_.text;
@@ -85,16 +89,20 @@ StatusOr<VarOrTerm> Parser::BlankNode(const std::string& label, size_t offset,
   switch (context) {
     case TripleContext::kNoBlanks:
     case TripleContext::kGroundData:
-      return ErrorAt(offset, "found a blank node, expected none in what is deleted (use a variable)");
+      return ErrorAt(offset,
+                     "found a blank node, expected none in what is deleted (use a variable)");
     case TripleContext::kData:
       if (used_data_labels_.contains(label)) {
-        return ErrorAt(offset, StrCat("found the blank node _:", label, ", which an earlier INSERT DATA ",
-                                      "used, expected another label"));
+        return ErrorAt(offset,
+                       StrCat("found the blank node _:", label, ", which an earlier INSERT DATA ",
+                              "used, expected another label"));
       }
       data_labels_.insert(label);
       return VarOrTerm(rdf::Term::Blank(label));
-    case TripleContext::kTemplate: return VarOrTerm(rdf::Term::Blank(label));
-    case TripleContext::kPattern: break;
+    case TripleContext::kTemplate:
+      return VarOrTerm(rdf::Term::Blank(label));
+    case TripleContext::kPattern:
+      break;
   }
   const auto it = blanks_.find(label);
   if (it == blanks_.end()) {
@@ -103,8 +111,9 @@ StatusOr<VarOrTerm> Parser::BlankNode(const std::string& label, size_t offset,
     return VarOrTerm(variable);
   }
   if (it->second.block != block_) {
-    return ErrorAt(offset, StrCat("found the blank node _:", label, " again in another basic graph ",
-                                  "pattern, expected another label (or a variable)"));
+    return ErrorAt(offset,
+                   StrCat("found the blank node _:", label, " again in another basic graph ",
+                          "pattern, expected another label (or a variable)"));
   }
   return VarOrTerm(it->second.variable);
 }

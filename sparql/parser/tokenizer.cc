@@ -171,20 +171,22 @@ bool Tokenizer::ScanName(Token* token) {
     token->text = text_.substr(at_, end - at_);
     at_ = end + 1;
     if (!ScanLocal(&token->local)) {
-      Fail(token, "found a bad escape in a prefixed name, expected '%' and two hexadecimal digits or '\\' "
-                  "and one of _~.-!$&'()*+,;=/?#@%");
+      Fail(token,
+           "found a bad escape in a prefixed name, expected '%' and two hexadecimal digits or '\\' "
+           "and one of _~.-!$&'()*+,;=/?#@%");
     }
     return true;
   }
   end = at_;
-  while (end < text_.size() && (IsAsciiLetter(text_[end]) || IsAsciiDigit(text_[end]) ||
-                                text_[end] == '_')) {
+  while (end < text_.size() &&
+         (IsAsciiLetter(text_[end]) || IsAsciiDigit(text_[end]) || text_[end] == '_')) {
     ++end;
   }
   if (end == at_) return false;
   token->kind = TokenKind::kWord;
   for (const char letter : text_.substr(at_, end - at_)) {
-    token->text.push_back(letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter);
+    token->text.push_back(letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A')
+                                                         : letter);
   }
   at_ = end;
   return true;
@@ -192,8 +194,8 @@ bool Tokenizer::ScanName(Token* token) {
 
 // PN_LOCAL from at_ on; false on a malformed escape.
 bool Tokenizer::ScanLocal(std::string* local) {
-  size_t end = at_;          // Behind the last character that may end the name.
-  size_t local_end = 0;      // The length of *local there.
+  size_t end = at_;      // Behind the last character that may end the name.
+  size_t local_end = 0;  // The length of *local there.
   bool first = true;
   while (at_ < text_.size()) {
     char32_t c = 0;
@@ -285,7 +287,8 @@ bool Tokenizer::ScanStringEscape(Token* token) {
   const size_t which = Peek(1) == '\0' ? std::string_view::npos : kLetters.find(Peek(1));
   if (which == std::string_view::npos) {
     token->begin = at_;
-    Fail(token, "found a bad escape in a string, expected one of \\t \\b \\n \\r \\f \\\\ \\\" \\'");
+    Fail(token,
+         "found a bad escape in a string, expected one of \\t \\b \\n \\r \\f \\\\ \\\" \\'");
     return false;
   }
   token->text.push_back(kMeanings[which]);

@@ -1,4 +1,5 @@
-// Triples with their property lists and collections (rules 52, 75 to 87, 98 to 105), for patterns and for templates.
+// Triples with their property lists and collections (rules 52, 75 to 87, 98 to 105), for patterns
+// and for templates.
 #include "sparql/parser/parser_impl.h"
 
 namespace quadraft::sparql {
@@ -170,14 +171,16 @@ StatusOr<VarOrTerm> Parser::ParseGraphNode(TripleContext context, std::vector<Tr
   return node;
 }
 
-StatusOr<VarOrTerm> Parser::ParseCollection(TripleContext context, std::vector<TriplePattern>* out) {
+StatusOr<VarOrTerm> Parser::ParseCollection(TripleContext context,
+                                            std::vector<TriplePattern>* out) {
   const size_t begin = token_.begin;
   Depth depth(this);
   QR_RETURN_IF_ERROR(Deepen());
   QR_RETURN_IF_ERROR(ExpectPunctuation("("));
   if (AcceptPunctuation(")")) return VarOrTerm(RdfIri("nil"));
   if (context == TripleContext::kNoBlanks || context == TripleContext::kGroundData) {
-    return ErrorAt(begin, "found a list, which holds blank nodes, expected none in what is deleted");
+    return ErrorAt(begin,
+                   "found a list, which holds blank nodes, expected none in what is deleted");
   }
   const VarOrTerm head = FreshBlank(context);
   VarOrTerm cell = head;

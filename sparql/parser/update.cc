@@ -11,8 +11,9 @@ void ApplyWith(Expression* expression, const rdf::Term& graph) {
   if (expression->pattern != nullptr) ApplyWith(expression->pattern.get(), graph);
 }
 
-// WITH makes `graph` the default graph of the pattern: every basic pattern that no GRAPH holds moves there. (Not the whole
-// pattern at once: GRAPH over an empty group asks whether the graph exists, which WITH does not.)
+// WITH makes `graph` the default graph of the pattern: every basic pattern that no GRAPH holds
+// moves there. (Not the whole pattern at once: GRAPH over an empty group asks whether the graph
+// exists, which WITH does not.)
 void ApplyWith(Pattern* pattern, const rdf::Term& graph) {
   if (pattern->kind == PatternKind::kGraph || pattern->kind == PatternKind::kService) return;
   if (pattern->kind == PatternKind::kBasic) {
@@ -38,7 +39,8 @@ void ApplyWith(std::vector<QuadTemplate>* templates, const rdf::Term& graph) {
   }
 }
 
-// The pattern that a DELETE WHERE's quads are: one basic pattern per stretch of quads of one graph, joined.
+// The pattern that a DELETE WHERE's quads are: one basic pattern per stretch of quads of one graph,
+// joined.
 PatternPtr PatternOf(const std::vector<QuadTemplate>& quads) {
   std::vector<PatternPtr> parts;
   const VarOrTerm* graph = nullptr;
@@ -47,7 +49,8 @@ PatternPtr PatternOf(const std::vector<QuadTemplate>& quads) {
     const bool in_default = term != nullptr && term->is_default_graph();
     if (graph == nullptr || *graph != quad.graph) {
       PatternPtr basic = MakePattern(PatternKind::kBasic);
-      parts.push_back(in_default ? std::move(basic) : MakePattern(PatternKind::kGraph, std::move(basic)));
+      parts.push_back(in_default ? std::move(basic)
+                                 : MakePattern(PatternKind::kGraph, std::move(basic)));
       if (!in_default) parts.back()->graph = quad.graph;
       graph = &quad.graph;
     }
@@ -61,7 +64,8 @@ PatternPtr PatternOf(const std::vector<QuadTemplate>& quads) {
   while (parts.size() > 1) {  // By pairs, so that the tree stays shallow.
     std::vector<PatternPtr> joined;
     for (size_t i = 0; i + 1 < parts.size(); i += 2) {
-      joined.push_back(MakePattern(PatternKind::kJoin, std::move(parts[i]), std::move(parts[i + 1])));
+      joined.push_back(
+          MakePattern(PatternKind::kJoin, std::move(parts[i]), std::move(parts[i + 1])));
     }
     if (parts.size() % 2 == 1) joined.push_back(std::move(parts.back()));
     parts = std::move(joined);
@@ -146,8 +150,10 @@ StatusOr<UpdateOperation> Parser::ParseModify() {
   QR_ASSIGN_OR_RETURN(operation.where, ParseGroupPattern());
   if (options_.dataset.set) {
     if (using_any || with.has_value()) {
-      return ErrorAt(begin, "found USING or WITH, expected neither when the request names using-graph-uri or "
-                            "using-named-graph-uri");
+      return ErrorAt(
+          begin,
+          "found USING or WITH, expected neither when the request names using-graph-uri or "
+          "using-named-graph-uri");
     }
     operation.dataset = options_.dataset;
   }

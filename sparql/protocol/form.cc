@@ -16,8 +16,10 @@ StatusOr<std::string> DecodePart(std::string_view encoded) {
     } else if (encoded[i] != '%') {
       out.push_back(encoded[i]);
     } else {
-      if (i + 2 >= encoded.size() || !rdf::IsHexDigit(encoded[i + 1]) || !rdf::IsHexDigit(encoded[i + 2])) {
-        return InvalidArgument("'%' at byte ", i, " of a parameter is not followed by two hexadecimal digits");
+      if (i + 2 >= encoded.size() || !rdf::IsHexDigit(encoded[i + 1]) ||
+          !rdf::IsHexDigit(encoded[i + 2])) {
+        return InvalidArgument("'%' at byte ", i,
+                               " of a parameter is not followed by two hexadecimal digits");
       }
       const auto digit = [](char c) { return (c & 0x0f) + (c > '9' ? 9 : 0); };
       out.push_back(static_cast<char>(digit(encoded[i + 1]) << 4 | digit(encoded[i + 2])));
@@ -39,7 +41,8 @@ StatusOr<FormFields> DecodeForm(std::string_view encoded) {
     const std::string_view field = encoded.substr(0, end);
     encoded.remove_prefix(std::min(end + 1, encoded.size()));
     if (field.empty()) continue;
-    if (fields.size() == kFormFieldsMax) return InvalidArgument("more than ", kFormFieldsMax, " parameters");
+    if (fields.size() == kFormFieldsMax)
+      return InvalidArgument("more than ", kFormFieldsMax, " parameters");
     const size_t equals = std::min(field.find('='), field.size());
     QR_ASSIGN_OR_RETURN(std::string name, DecodePart(field.substr(0, equals)));
     QR_ASSIGN_OR_RETURN(std::string value,

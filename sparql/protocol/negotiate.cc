@@ -59,7 +59,8 @@ std::optional<std::string> Parameter(std::string_view content_type, std::string_
     std::string_view field = TakePart(&content_type, ';');
     if (Lower(TakePart(&field, '=')) != lower_name) continue;
     std::string_view value = Trim(field);
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
     return Lower(value);
   }
   return std::nullopt;
@@ -70,7 +71,8 @@ struct MediaRange {
   int thousandths;   // The weight q.
 };
 
-// "0.25" -> 250; what is not a weight counts as 1 (RFC 9110 would let us refuse; being lenient costs nothing).
+// "0.25" -> 250; what is not a weight counts as 1 (RFC 9110 would let us refuse; being lenient
+// costs nothing).
 int ParseWeight(const std::optional<std::string>& text) {
   if (!text.has_value() || text->empty() || ((*text)[0] != '0' && (*text)[0] != '1')) return 1000;
   int weight = ((*text)[0] - '0') * 1000;
@@ -97,7 +99,10 @@ int Specificity(std::string_view range, std::string_view type) {
   if (range == type) return 3;
   if (range == "*/*" || range == "*") return 1;
   const size_t slash = type.find('/');
-  return range.size() == slash + 2 && range.ends_with("/*") && range.substr(0, slash) == type.substr(0, slash) ? 2 : 0;
+  return range.size() == slash + 2 && range.ends_with("/*") &&
+                 range.substr(0, slash) == type.substr(0, slash)
+             ? 2
+             : 0;
 }
 
 int WeightOf(std::string_view type, const std::vector<MediaRange>& ranges) {
@@ -139,11 +144,14 @@ StatusOr<ResultFormat> NegotiateGraphFormat(bool whole_dataset, std::string_view
   return whole_dataset ? Negotiate(kQuadOffers, accept) : Negotiate(kTripleOffers, accept);
 }
 
-std::string MediaTypeOf(std::string_view content_type) { return Lower(TakePart(&content_type, ';')); }
+std::string MediaTypeOf(std::string_view content_type) {
+  return Lower(TakePart(&content_type, ';'));
+}
 
 bool CharsetIsUtf8(std::string_view content_type) {
   const auto charset = Parameter(content_type, "charset");
-  return !charset.has_value() || *charset == "utf-8" || *charset == "utf8" || *charset == "us-ascii";
+  return !charset.has_value() || *charset == "utf-8" || *charset == "utf8" ||
+         *charset == "us-ascii";
 }
 
 }  // namespace quadraft::sparql

@@ -1,4 +1,5 @@
-// Content negotiation (RFC 9110, section 12.5.1): the media ranges of Accept against what we can write.
+// Content negotiation (RFC 9110, section 12.5.1): the media ranges of Accept against what we can
+// write.
 //
 //   NegotiateFormat(QueryForm::kSelect, "text/csv;q=0.5, application/sparql-results+xml")  -> kXml
 //   NegotiateFormat(QueryForm::kSelect, "")                                                -> kJson
@@ -13,13 +14,15 @@
 
 namespace quadraft::sparql {
 
-inline constexpr size_t kMediaRangesMax = 64;  // Of one Accept header; what follows is not looked at.
+inline constexpr size_t kMediaRangesMax =
+    64;  // Of one Accept header; what follows is not looked at.
 
-// The format that the client likes best; among equals, ours first: JSON, XML, CSV, TSV; Turtle, N-Triples, N-Quads. An empty
-// header accepts anything. NotAcceptable (406) when nothing fits.
+// The format that the client likes best; among equals, ours first: JSON, XML, CSV, TSV; Turtle,
+// N-Triples, N-Quads. An empty header accepts anything. NotAcceptable (406) when nothing fits.
 StatusOr<ResultFormat> NegotiateFormat(QueryForm form, std::string_view accept);
 
-// The same for a Graph Store GET: N-Triples, Turtle or N-Quads of a graph; N-Quads for the whole dataset.
+// The same for a Graph Store GET: N-Triples, Turtle or N-Quads of a graph; N-Quads for the whole
+// dataset.
 StatusOr<ResultFormat> NegotiateGraphFormat(bool whole_dataset, std::string_view accept);
 
 // The part of a Content-Type before ';', in lower case, without blanks: "text/turtle".

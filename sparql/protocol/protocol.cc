@@ -21,12 +21,15 @@ StatusOr<rdf::Term> GraphIri(std::string_view parameter, const std::string& valu
 }
 
 // True when the field was one of our own.
-StatusOr<bool> DecodeOption(const std::string& name, const std::string& value, RequestOptions* options) {
+StatusOr<bool> DecodeOption(const std::string& name, const std::string& value,
+                            RequestOptions* options) {
   if (name == "timeout") {
     int64_t ms = 0;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || ms < 1 || ms > kTimeoutMsMax) {
-      return InvalidArgument("the parameter timeout is '", value, "', expected milliseconds from 1 to ", kTimeoutMsMax);
+    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || ms < 1 ||
+        ms > kTimeoutMsMax) {
+      return InvalidArgument("the parameter timeout is '", value,
+                             "', expected milliseconds from 1 to ", kTimeoutMsMax);
     }
     options->timeout_ms = ms;
     return true;
@@ -37,7 +40,8 @@ StatusOr<bool> DecodeOption(const std::string& name, const std::string& value, R
   } else if (value == "local") {
     options->consistency = Consistency::kLocal;
   } else {
-    return InvalidArgument("the parameter consistency is '", value, "', expected linearizable or local");
+    return InvalidArgument("the parameter consistency is '", value,
+                           "', expected linearizable or local");
   }
   return true;
 }
@@ -48,7 +52,8 @@ struct Parameters {
   Dataset query_dataset, update_dataset;
 };
 
-Status DecodeParameters(std::string_view encoded, ProtocolRequest* decoded, Parameters* parameters) {
+Status DecodeParameters(std::string_view encoded, ProtocolRequest* decoded,
+                        Parameters* parameters) {
   QR_ASSIGN_OR_RETURN(FormFields fields, DecodeForm(encoded));
   for (auto& [name, value] : fields) {
     QR_ASSIGN_OR_RETURN(const bool own, DecodeOption(name, value, &decoded->options));
@@ -66,14 +71,16 @@ Status DecodeParameters(std::string_view encoded, ProtocolRequest* decoded, Para
     Dataset& dataset = of_query ? parameters->query_dataset : parameters->update_dataset;
     const bool named = name == "named-graph-uri" || name == "using-named-graph-uri";
     dataset.set = true;
-    QR_ASSIGN_OR_RETURN((named ? dataset.named_graphs : dataset.default_graphs).emplace_back(), GraphIri(name, value));
+    QR_ASSIGN_OR_RETURN((named ? dataset.named_graphs : dataset.default_graphs).emplace_back(),
+                        GraphIri(name, value));
   }
   return OkStatus();
 }
 
 Status TakeText(std::vector<std::string>* texts, std::string_view name, std::string* text) {
   if (texts->size() != 1) {
-    return InvalidArgument("the request has ", texts->size(), " parameters '", name, "', expected one");
+    return InvalidArgument("the request has ", texts->size(), " parameters '", name,
+                           "', expected one");
   }
   *text = std::move(texts->front());
   return OkStatus();
@@ -82,10 +89,11 @@ Status TakeText(std::vector<std::string>* texts, std::string_view name, std::str
 Status TakeDataset(ProtocolRequest* decoded, Parameters* parameters) {
   const bool is_query = decoded->kind == ProtocolRequest::Kind::kQuery;
   if ((is_query ? parameters->update_dataset : parameters->query_dataset).set) {
-    return InvalidArgument(is_query ? "using-graph-uri and using-named-graph-uri are for updates; a query takes "
-                                      "default-graph-uri and named-graph-uri"
-                                    : "default-graph-uri and named-graph-uri are for queries; an update takes "
-                                      "using-graph-uri and using-named-graph-uri");
+    return InvalidArgument(
+        is_query ? "using-graph-uri and using-named-graph-uri are for updates; a query takes "
+                   "default-graph-uri and named-graph-uri"
+                 : "default-graph-uri and named-graph-uri are for queries; an update takes "
+                   "using-graph-uri and using-named-graph-uri");
   }
   decoded->dataset = std::move(is_query ? parameters->query_dataset : parameters->update_dataset);
   return OkStatus();
@@ -95,9 +103,11 @@ Status DecodePost(const http::Request& request, ProtocolRequest* decoded, Parame
   const std::string_view content_type = http::Find(request.headers, "content-type");
   const std::string media_type = MediaTypeOf(content_type);
   if (media_type != kFormType && media_type != kQueryType && media_type != kUpdateType) {
-    return UnsupportedMediaType(content_type, StrCat(kFormType, ", ", kQueryType, ", ", kUpdateType));
+    return UnsupportedMediaType(content_type,
+                                StrCat(kFormType, ", ", kQueryType, ", ", kUpdateType));
   }
-  if (!CharsetIsUtf8(content_type)) return UnsupportedMediaType(content_type, StrCat(media_type, " in UTF-8"));
+  if (!CharsetIsUtf8(content_type))
+    return UnsupportedMediaType(content_type, StrCat(media_type, " in UTF-8"));
   if (media_type == kFormType) {
     QR_RETURN_IF_ERROR(DecodeParameters(request.body, decoded, parameters));
     if (!parameters->queries.empty() && !parameters->updates.empty()) {
@@ -109,9 +119,11 @@ Status DecodePost(const http::Request& request, ProtocolRequest* decoded, Parame
                      : TakeText(&parameters->queries, "query", &decoded->text);
   }
   if (!parameters->queries.empty() || !parameters->updates.empty()) {
-    return InvalidArgument("the request has a query or an update in its URL and another in its body, expected one");
+    return InvalidArgument(
+        "the request has a query or an update in its URL and another in its body, expected one");
   }
-  decoded->kind = media_type == kUpdateType ? ProtocolRequest::Kind::kUpdate : ProtocolRequest::Kind::kQuery;
+  decoded->kind =
+      media_type == kUpdateType ? ProtocolRequest::Kind::kUpdate : ProtocolRequest::Kind::kQuery;
   decoded->text = request.body;
   return OkStatus();
 }
@@ -126,21 +138,27 @@ StatusOr<GraphStoreRequest::Method> DecodeMethod(const std::string& method) {
   return MethodNotAllowed(method, "GET, HEAD, PUT, POST, DELETE");
 }
 
-bool IsQuadSyntax(rdf::Syntax syntax) { return syntax == rdf::Syntax::kNQuads || syntax == rdf::Syntax::kTriG; }
+bool IsQuadSyntax(rdf::Syntax syntax) {
+  return syntax == rdf::Syntax::kNQuads || syntax == rdf::Syntax::kTriG;
+}
 
 Status DecodeGraphStoreBody(const http::Request& request, GraphStoreRequest* decoded) {
   const std::string_view content_type = http::Find(request.headers, "content-type");
   const auto syntax = rdf::SyntaxByMediaType(content_type);
   if (!syntax.has_value()) {
-    return UnsupportedMediaType(content_type, "text/turtle, application/n-triples, application/n-quads, application/trig");
+    return UnsupportedMediaType(
+        content_type, "text/turtle, application/n-triples, application/n-quads, application/trig");
   }
   if (!CharsetIsUtf8(content_type)) return UnsupportedMediaType(content_type, "the same in UTF-8");
   decoded->syntax = *syntax;
   if (decoded->whole_dataset == IsQuadSyntax(*syntax)) return OkStatus();
-  return decoded->whole_dataset
-             ? InvalidArgument("triples need a graph to go to: add ?default or ?graph=IRI, or send N-Quads or TriG")
-             : InvalidArgument("N-Quads and TriG name their graphs themselves: leave out ?default and ?graph, or send Turtle "
-                               "or N-Triples");
+  return decoded->whole_dataset ? InvalidArgument(
+                                      "triples need a graph to go to: add ?default or ?graph=IRI, "
+                                      "or send N-Quads or TriG")
+                                : InvalidArgument(
+                                      "N-Quads and TriG name their graphs themselves: leave out "
+                                      "?default and ?graph, or send Turtle "
+                                      "or N-Triples");
 }
 
 }  // namespace
@@ -157,10 +175,12 @@ StatusOr<ProtocolRequest> DecodeRequest(const http::Request& request) {
   if (is_post) {
     QR_RETURN_IF_ERROR(DecodePost(request, &decoded, &parameters));
   } else {
-    if (!parameters.updates.empty()) return InvalidArgument("an update must be sent with POST, not ", request.method);
+    if (!parameters.updates.empty())
+      return InvalidArgument("an update must be sent with POST, not ", request.method);
     QR_RETURN_IF_ERROR(TakeText(&parameters.queries, "query", &decoded.text));
   }
-  if (rdf::FindInvalidUtf8(decoded.text) != std::string::npos) return InvalidArgument("the text is not UTF-8");
+  if (rdf::FindInvalidUtf8(decoded.text) != std::string::npos)
+    return InvalidArgument("the text is not UTF-8");
   QR_RETURN_IF_ERROR(TakeDataset(&decoded, &parameters));
   return decoded;
 }
@@ -181,9 +201,12 @@ StatusOr<GraphStoreRequest> DecodeGraphStoreRequest(const http::Request& request
       QR_ASSIGN_OR_RETURN(decoded.graph, GraphIri("graph", value));
     }
   }
-  if (targets > 1) return InvalidArgument("the request names ", targets, " graphs, expected ?default or ?graph=IRI once");
+  if (targets > 1)
+    return InvalidArgument("the request names ", targets,
+                           " graphs, expected ?default or ?graph=IRI once");
   decoded.whole_dataset = targets == 0;
-  if (decoded.method == GraphStoreRequest::Method::kPut || decoded.method == GraphStoreRequest::Method::kPost) {
+  if (decoded.method == GraphStoreRequest::Method::kPut ||
+      decoded.method == GraphStoreRequest::Method::kPost) {
     QR_RETURN_IF_ERROR(DecodeGraphStoreBody(request, &decoded));
   }
   return decoded;

@@ -1,12 +1,13 @@
-// The SPARQL 1.1 Protocol and the Graph Store HTTP Protocol (W3C Recommendations, 21 March 2013) without sockets: what a
-// request asks for.
+// The SPARQL 1.1 Protocol and the Graph Store HTTP Protocol (W3C Recommendations, 21 March 2013)
+// without sockets: what a request asks for.
 //
 //   QR_ASSIGN_OR_RETURN(ProtocolRequest r, DecodeRequest(request));
-//   if (r.kind == ProtocolRequest::Kind::kUpdate) ... ParseUpdate(r.text, {.base = b, .dataset = r.dataset}) ...
+//   if (r.kind == ProtocolRequest::Kind::kUpdate) ... ParseUpdate(r.text, {.base = b, .dataset =
+//   r.dataset}) ...
 //
-// Errors carry their HTTP status (sparql/protocol/errors.h: HttpStatusFor, ErrorBody). Parameters of our own: `timeout` in
-// milliseconds, `consistency` = linearizable (default) or local. Parameters that nobody knows are left alone, as clients add
-// theirs.
+// Errors carry their HTTP status (sparql/protocol/errors.h: HttpStatusFor, ErrorBody). Parameters
+// of our own: `timeout` in milliseconds, `consistency` = linearizable (default) or local.
+// Parameters that nobody knows are left alone, as clients add theirs.
 #ifndef QUADRAFT_SPARQL_PROTOCOL_PROTOCOL_H_
 #define QUADRAFT_SPARQL_PROTOCOL_PROTOCOL_H_
 
@@ -37,27 +38,30 @@ struct ProtocolRequest {
   enum class Kind : uint8_t { kQuery, kUpdate };
   Kind kind = Kind::kQuery;
   std::string text;
-  Dataset dataset;  // default-graph-uri and named-graph-uri, or using-graph-uri and using-named-graph-uri.
+  Dataset dataset;  // default-graph-uri and named-graph-uri, or using-graph-uri and
+                    // using-named-graph-uri.
   RequestOptions options;
   std::string accept;
 };
 
-// GET and HEAD with ?query=; POST with a form (query= or update=); POST of application/sparql-query or
-// application/sparql-update with parameters in the URL. 405 for other methods, 415 for other bodies, 400 for the rest.
+// GET and HEAD with ?query=; POST with a form (query= or update=); POST of application/sparql-query
+// or application/sparql-update with parameters in the URL. 405 for other methods, 415 for other
+// bodies, 400 for the rest.
 StatusOr<ProtocolRequest> DecodeRequest(const http::Request& request);
 
 struct GraphStoreRequest {
   enum class Method : uint8_t { kGet, kHead, kPut, kPost, kDelete };
   Method method = Method::kGet;
-  rdf::Term graph;             // kDefaultGraph for ?default.
-  bool whole_dataset = false;  // Neither ?default nor ?graph: all graphs (reads; writes of N-Quads or TriG only).
+  rdf::Term graph;  // kDefaultGraph for ?default.
+  bool whole_dataset =
+      false;  // Neither ?default nor ?graph: all graphs (reads; writes of N-Quads or TriG only).
   rdf::Syntax syntax = rdf::Syntax::kTurtle;  // Of the body, for kPut and kPost.
   RequestOptions options;
   std::string accept;
 };
 
-// ?default or ?graph=IRI, one of them; both or a relative IRI: 400. A body of quads may name graphs of its own only where the
-// whole dataset is meant; else 400.
+// ?default or ?graph=IRI, one of them; both or a relative IRI: 400. A body of quads may name graphs
+// of its own only where the whole dataset is meant; else 400.
 StatusOr<GraphStoreRequest> DecodeGraphStoreRequest(const http::Request& request);
 
 }  // namespace quadraft::sparql

@@ -46,14 +46,29 @@ void AppendUnicodeEscape(std::string* out, unsigned char c) {
 // The escapes that JSON, N-Triples and Turtle share.
 void AppendBackslashEscape(std::string* out, unsigned char c) {
   switch (c) {
-    case '"': *out += "\\\""; break;
-    case '\\': *out += "\\\\"; break;
-    case '\n': *out += "\\n"; break;
-    case '\r': *out += "\\r"; break;
-    case '\t': *out += "\\t"; break;
-    case '\b': *out += "\\b"; break;
-    case '\f': *out += "\\f"; break;
-    default: AppendUnicodeEscape(out, c);
+    case '"':
+      *out += "\\\"";
+      break;
+    case '\\':
+      *out += "\\\\";
+      break;
+    case '\n':
+      *out += "\\n";
+      break;
+    case '\r':
+      *out += "\\r";
+      break;
+    case '\t':
+      *out += "\\t";
+      break;
+    case '\b':
+      *out += "\\b";
+      break;
+    case '\f':
+      *out += "\\f";
+      break;
+    default:
+      AppendUnicodeEscape(out, c);
   }
 }
 
@@ -68,14 +83,29 @@ void AppendJsonString(std::string* out, std::string_view text) {
 void AppendXmlText(std::string* out, std::string_view text) {
   AppendEscaped(out, text, kXmlSpecial, [out](unsigned char c) {
     switch (c) {
-      case '&': *out += "&amp;"; break;
-      case '<': *out += "&lt;"; break;
-      case '>': *out += "&gt;"; break;
-      case '"': *out += "&quot;"; break;
-      case '\n': *out += "&#10;"; break;  // Spelled out, so that no reader normalises them away.
-      case '\r': *out += "&#13;"; break;
-      case '\t': *out += "&#9;"; break;
-      default: *out += kReplacement;
+      case '&':
+        *out += "&amp;";
+        break;
+      case '<':
+        *out += "&lt;";
+        break;
+      case '>':
+        *out += "&gt;";
+        break;
+      case '"':
+        *out += "&quot;";
+        break;
+      case '\n':
+        *out += "&#10;";
+        break;  // Spelled out, so that no reader normalises them away.
+      case '\r':
+        *out += "&#13;";
+        break;
+      case '\t':
+        *out += "&#9;";
+        break;
+      default:
+        *out += kReplacement;
     }
   });
 }
@@ -100,13 +130,17 @@ void AppendTurtleTerm(std::string* out, const rdf::Term& term) {
     out->push_back('>');
   };
   switch (term.kind) {
-    case rdf::TermKind::kDefaultGraph: return;
-    case rdf::TermKind::kIri: append_iri(term.value); return;
+    case rdf::TermKind::kDefaultGraph:
+      return;
+    case rdf::TermKind::kIri:
+      append_iri(term.value);
+      return;
     case rdf::TermKind::kBlank:
       *out += "_:";
       *out += term.value;
       return;
-    case rdf::TermKind::kLiteral: break;
+    case rdf::TermKind::kLiteral:
+      break;
   }
   out->push_back('"');
   AppendEscaped(out, term.value, kLiteralSpecial,

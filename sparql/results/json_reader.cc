@@ -15,7 +15,8 @@ class JsonReader {
   explicit JsonReader(std::string_view text) : text_(text) {}
 
   StatusOr<JsonResults> Read() {
-    if (rdf::FindInvalidUtf8(text_) != std::string_view::npos) return InvalidArgument("the results are not UTF-8");
+    if (rdf::FindInvalidUtf8(text_) != std::string_view::npos)
+      return InvalidArgument("the results are not UTF-8");
     bool has_head = false, has_bindings = false;
     std::vector<RawRow> rows;
     QR_RETURN_IF_ERROR(ReadObject([&](const std::string& name) -> Status {
@@ -34,7 +35,8 @@ class JsonReader {
     SkipBlanks();
     if (at_ != text_.size()) return Error("more text after the results");
     if (!has_head) return Error("the results have no \"head\"");
-    if (has_bindings == results_.boolean.has_value()) return Error("expected one of \"results\" and \"boolean\"");
+    if (has_bindings == results_.boolean.has_value())
+      return Error("expected one of \"results\" and \"boolean\"");
     QR_RETURN_IF_ERROR(TakeRows(std::move(rows)));
     return std::move(results_);
   }
@@ -43,7 +45,9 @@ class JsonReader {
   Status Error(std::string_view what) const { return InvalidArgument("byte ", at_, ": ", what); }
 
   void SkipBlanks() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
   bool Accept(char c) {
     SkipBlanks();
@@ -109,7 +113,8 @@ class JsonReader {
     ++at_;
     const char letter = at_ < text_.size() ? text_[at_] : '\0';
     ++at_;
-    if (const size_t which = kLetters.find(letter); letter != '\0' && which != std::string_view::npos) {
+    if (const size_t which = kLetters.find(letter);
+        letter != '\0' && which != std::string_view::npos) {
       out->push_back(kMeanings[which]);
       return OkStatus();
     }
@@ -195,7 +200,8 @@ class JsonReader {
 
   Status ReadTerm(rdf::Term* term) {
     std::map<std::string, std::string> members;
-    QR_RETURN_IF_ERROR(ReadObject([&](const std::string& name) { return ReadString(&(members[name] = "")); }));
+    QR_RETURN_IF_ERROR(
+        ReadObject([&](const std::string& name) { return ReadString(&(members[name] = "")); }));
     const std::string& type = members["type"];
     if (!members.contains("value")) return Error("a term without \"value\"");
     if (type == "uri") {

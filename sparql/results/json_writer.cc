@@ -8,9 +8,15 @@ namespace {
 
 void AppendTermObject(std::string* out, const rdf::Term& term) {
   switch (term.kind) {
-    case rdf::TermKind::kIri: *out += "{\"type\":\"uri\",\"value\":"; break;
-    case rdf::TermKind::kBlank: *out += "{\"type\":\"bnode\",\"value\":"; break;
-    default: *out += "{\"type\":\"literal\",\"value\":"; break;
+    case rdf::TermKind::kIri:
+      *out += "{\"type\":\"uri\",\"value\":";
+      break;
+    case rdf::TermKind::kBlank:
+      *out += "{\"type\":\"bnode\",\"value\":";
+      break;
+    default:
+      *out += "{\"type\":\"literal\",\"value\":";
+      break;
   }
   AppendJsonString(out, term.value);
   if (!term.language.empty()) {
@@ -40,7 +46,8 @@ class JsonWriter : public ResultWriter {
   }
 
   void Row(std::span<const rdf::Term* const> terms) override {
-    QR_CHECK(terms.size() == keys_.size()) << terms.size() << " terms, " << keys_.size() << " columns";
+    QR_CHECK(terms.size() == keys_.size())
+        << terms.size() << " terms, " << keys_.size() << " columns";
     *out_ += first_row_ ? "\n{" : ",\n{";
     first_row_ = false;
     bool first = true;

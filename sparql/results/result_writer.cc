@@ -8,10 +8,14 @@ namespace {
 
 std::string_view FormName(QueryForm form) {
   switch (form) {
-    case QueryForm::kSelect: return "SELECT";
-    case QueryForm::kConstruct: return "CONSTRUCT";
-    case QueryForm::kAsk: return "ASK";
-    case QueryForm::kDescribe: return "DESCRIBE";
+    case QueryForm::kSelect:
+      return "SELECT";
+    case QueryForm::kConstruct:
+      return "CONSTRUCT";
+    case QueryForm::kAsk:
+      return "ASK";
+    case QueryForm::kDescribe:
+      return "DESCRIBE";
   }
   return "unknown";
 }
@@ -25,26 +29,40 @@ bool IsTripleFormat(ResultFormat format) {
 
 std::string_view ContentType(ResultFormat format) {
   switch (format) {
-    case ResultFormat::kJson: return "application/sparql-results+json";
-    case ResultFormat::kXml: return "application/sparql-results+xml";
-    case ResultFormat::kCsv: return "text/csv; charset=utf-8";
-    case ResultFormat::kTsv: return "text/tab-separated-values; charset=utf-8";
-    case ResultFormat::kNTriples: return "application/n-triples";
-    case ResultFormat::kNQuads: return "application/n-quads";
-    case ResultFormat::kTurtle: return "text/turtle; charset=utf-8";
+    case ResultFormat::kJson:
+      return "application/sparql-results+json";
+    case ResultFormat::kXml:
+      return "application/sparql-results+xml";
+    case ResultFormat::kCsv:
+      return "text/csv; charset=utf-8";
+    case ResultFormat::kTsv:
+      return "text/tab-separated-values; charset=utf-8";
+    case ResultFormat::kNTriples:
+      return "application/n-triples";
+    case ResultFormat::kNQuads:
+      return "application/n-quads";
+    case ResultFormat::kTurtle:
+      return "text/turtle; charset=utf-8";
   }
   return "application/octet-stream";
 }
 
 std::string_view FormatName(ResultFormat format) {
   switch (format) {
-    case ResultFormat::kJson: return "json";
-    case ResultFormat::kXml: return "xml";
-    case ResultFormat::kCsv: return "csv";
-    case ResultFormat::kTsv: return "tsv";
-    case ResultFormat::kNTriples: return "nt";
-    case ResultFormat::kNQuads: return "nq";
-    case ResultFormat::kTurtle: return "ttl";
+    case ResultFormat::kJson:
+      return "json";
+    case ResultFormat::kXml:
+      return "xml";
+    case ResultFormat::kCsv:
+      return "csv";
+    case ResultFormat::kTsv:
+      return "tsv";
+    case ResultFormat::kNTriples:
+      return "nt";
+    case ResultFormat::kNQuads:
+      return "nq";
+    case ResultFormat::kTurtle:
+      return "ttl";
   }
   return "unknown";
 }
@@ -62,13 +80,19 @@ StatusOr<std::unique_ptr<ResultWriter>> ResultWriter::New(ResultFormat format, Q
                            FormatName(format));
   }
   switch (format) {
-    case ResultFormat::kJson: return NewJsonWriter(out);
-    case ResultFormat::kXml: return NewXmlWriter(out);
-    case ResultFormat::kCsv: return NewCsvWriter(out);
-    case ResultFormat::kTsv: return NewTsvWriter(out);
-    case ResultFormat::kNQuads: return NewTripleWriter(out, /*with_graph=*/true);
+    case ResultFormat::kJson:
+      return NewJsonWriter(out);
+    case ResultFormat::kXml:
+      return NewXmlWriter(out);
+    case ResultFormat::kCsv:
+      return NewCsvWriter(out);
+    case ResultFormat::kTsv:
+      return NewTsvWriter(out);
+    case ResultFormat::kNQuads:
+      return NewTripleWriter(out, /*with_graph=*/true);
     case ResultFormat::kNTriples:
-    case ResultFormat::kTurtle: return NewTripleWriter(out, /*with_graph=*/false);
+    case ResultFormat::kTurtle:
+      return NewTripleWriter(out, /*with_graph=*/false);
   }
   return Internal("unknown result format ", static_cast<int>(format));
 }

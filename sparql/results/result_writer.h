@@ -1,13 +1,13 @@
-// Answers as text, streaming: SPARQL 1.1 Query Results JSON, XML, CSV and TSV (W3C Recommendations of 2013), and triples as
-// N-Triples, N-Quads or Turtle. Nothing is held back: every call appends whole, final bytes to *out.
+// Answers as text, streaming: SPARQL 1.1 Query Results JSON, XML, CSV and TSV (W3C Recommendations
+// of 2013), and triples as N-Triples, N-Quads or Turtle. Nothing is held back: every call appends
+// whole, final bytes to *out.
 //
-//   QR_ASSIGN_OR_RETURN(auto writer, ResultWriter::New(ResultFormat::kJson, QueryForm::kSelect, &out));
-//   writer->Begin({"s", "o"});
-//   const rdf::Term* row[] = {&subject, nullptr};   // Null: unbound.
-//   writer->Row(row); ... writer->End();
+//   QR_ASSIGN_OR_RETURN(auto writer, ResultWriter::New(ResultFormat::kJson, QueryForm::kSelect,
+//   &out)); writer->Begin({"s", "o"}); const rdf::Term* row[] = {&subject, nullptr};   // Null:
+//   unbound. writer->Row(row); ... writer->End();
 //
-// Calls: SELECT: Begin Row* End. ASK: Ask. CONSTRUCT, DESCRIBE: Begin({}) Triple* End. The caller may take or clear *out
-// between any two calls; it must outlive the writer.
+// Calls: SELECT: Begin Row* End. ASK: Ask. CONSTRUCT, DESCRIBE: Begin({}) Triple* End. The caller
+// may take or clear *out between any two calls; it must outlive the writer.
 #ifndef QUADRAFT_SPARQL_RESULTS_RESULT_WRITER_H_
 #define QUADRAFT_SPARQL_RESULTS_RESULT_WRITER_H_
 
@@ -24,11 +24,13 @@
 
 namespace quadraft::sparql {
 
-// The media type, with its charset where the format's registration has one: "text/csv; charset=utf-8".
+// The media type, with its charset where the format's registration has one: "text/csv;
+// charset=utf-8".
 std::string_view ContentType(ResultFormat format);
 // The name users type: "json", "xml", "csv", "tsv", "nt", "nq", "ttl".
 std::string_view FormatName(ResultFormat format);
-// Whether an answer of that form can be written so: SELECT and ASK as JSON, XML, CSV, TSV; the others as triples.
+// Whether an answer of that form can be written so: SELECT and ASK as JSON, XML, CSV, TSV; the
+// others as triples.
 bool FormatFits(ResultFormat format, QueryForm form);
 
 class ResultWriter {

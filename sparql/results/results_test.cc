@@ -23,7 +23,8 @@ std::string Table(ResultFormat format) {
   const auto writer = ResultWriter::New(format, QueryForm::kSelect, &out);
   EXPECT_TRUE(writer.ok()) << ToString(writer.status());
   (*writer)->Begin({"x", "long_name"});
-  const Term* const rows[][2] = {{&kIri, &kPlain}, {nullptr, &kTagged}, {&kBlank, &kInteger}, {&kTyped, nullptr}};
+  const Term* const rows[][2] = {
+      {&kIri, &kPlain}, {nullptr, &kTagged}, {&kBlank, &kInteger}, {&kTyped, nullptr}};
   for (const auto& row : rows) (*writer)->Row(row);
   (*writer)->End();
   return out;
@@ -36,7 +37,8 @@ std::string Answer(ResultFormat format, bool answer) {
 }
 
 TEST(ResultWriterTest, Json) {
-  EXPECT_EQ(Table(ResultFormat::kJson), R"({"head":{"vars":["x","long_name"]},"results":{"bindings":[
+  EXPECT_EQ(Table(ResultFormat::kJson),
+            R"({"head":{"vars":["x","long_name"]},"results":{"bindings":[
 {"x":{"type":"uri","value":"http://e/a?b&c"},"long_name":{"type":"literal","value":"a \"quoted\" \\ <&> \t\r\n line, é\u0001"}},
 {"long_name":{"type":"literal","value":"chat","xml:lang":"fr-ca"}},
 {"x":{"type":"bnode","value":"b.1"},"long_name":{"type":"literal","value":"-07","datatype":"http://www.w3.org/2001/XMLSchema#integer"}},
@@ -51,7 +53,9 @@ TEST(ResultWriterTest, Xml) {
 <sparql xmlns="http://www.w3.org/2005/sparql-results#">
 <head><variable name="x"/><variable name="long_name"/></head>
 <results>
-<result><binding name="x"><uri>http://e/a?b&amp;c</uri></binding><binding name="long_name"><literal>a &quot;quoted&quot; \ &lt;&amp;&gt; &#9;&#13;&#10; line, é)" "\xEF\xBF\xBD" R"(</literal></binding></result>
+<result><binding name="x"><uri>http://e/a?b&amp;c</uri></binding><binding name="long_name"><literal>a &quot;quoted&quot; \ &lt;&amp;&gt; &#9;&#13;&#10; line, é)"
+                                       "\xEF\xBF\xBD"
+                                       R"(</literal></binding></result>
 <result><binding name="long_name"><literal xml:lang="fr-ca">chat</literal></binding></result>
 <result><binding name="x"><bnode>b.1</bnode></binding><binding name="long_name"><literal datatype="http://www.w3.org/2001/XMLSchema#integer">-07</literal></binding></result>
 <result><binding name="x"><literal datatype="http://e/t">x</literal></binding></result>
@@ -63,9 +67,11 @@ TEST(ResultWriterTest, Xml) {
 
 TEST(ResultWriterTest, CsvAndTsv) {
   EXPECT_EQ(Table(ResultFormat::kCsv),
-            "x,long_name\r\nhttp://e/a?b&c,\"a \"\"quoted\"\" \\ <&> \t\r\n line, é\x01\"\r\n,chat\r\n_:b.1,-07\r\nx,\r\n");
+            "x,long_name\r\nhttp://e/a?b&c,\"a \"\"quoted\"\" \\ <&> \t\r\n line, "
+            "é\x01\"\r\n,chat\r\n_:b.1,-07\r\nx,\r\n");
   EXPECT_EQ(Table(ResultFormat::kTsv),
-            "?x\t?long_name\n<http://e/a?b&c>\t\"a \\\"quoted\\\" \\\\ <&> \\t\\r\\n line, é\\u0001\"\n\t\"chat\"@fr-ca\n"
+            "?x\t?long_name\n<http://e/a?b&c>\t\"a \\\"quoted\\\" \\\\ <&> \\t\\r\\n line, "
+            "é\\u0001\"\n\t\"chat\"@fr-ca\n"
             "_:b.1\t-07\n\"x\"^^<http://e/t>\t\n");
   EXPECT_EQ(Answer(ResultFormat::kCsv, true), "true\r\n");
   EXPECT_EQ(Answer(ResultFormat::kTsv, false), "false\n");
@@ -112,7 +118,8 @@ TEST(ResultWriterTest, Triples) {
 
 TEST(ResultWriterTest, EmptyTables) {
   std::string out;
-  for (const ResultFormat format : {ResultFormat::kJson, ResultFormat::kXml, ResultFormat::kCsv, ResultFormat::kTsv}) {
+  for (const ResultFormat format :
+       {ResultFormat::kJson, ResultFormat::kXml, ResultFormat::kCsv, ResultFormat::kTsv}) {
     const auto writer = ResultWriter::New(format, QueryForm::kSelect, &out);
     (*writer)->Begin({});
     (*writer)->Row({});
@@ -120,7 +127,8 @@ TEST(ResultWriterTest, EmptyTables) {
   }
   EXPECT_EQ(out,
             "{\"head\":{\"vars\":[]},\"results\":{\"bindings\":[\n{}\n]}}\n"
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sparql xmlns=\"http://www.w3.org/2005/sparql-results#\">\n"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sparql "
+            "xmlns=\"http://www.w3.org/2005/sparql-results#\">\n"
             "<head></head>\n<results>\n<result></result>\n</results>\n</sparql>\n"
             "\r\n\r\n\n\n");
 }
@@ -145,7 +153,8 @@ TEST(JsonReaderTest, ReadsWhatTheWriterWrote) {
 }
 
 TEST(JsonReaderTest, OtherOrdersAndEscapes) {
-  const auto results = ReadJsonResults(R"( {"results":{"distinct":[1,-2.5e+3,null,{}],"bindings":[{"a":{"value":"\ud83d\udc6a\/\u00e9",
+  const auto results = ReadJsonResults(
+      R"( {"results":{"distinct":[1,-2.5e+3,null,{}],"bindings":[{"a":{"value":"\ud83d\udc6a\/\u00e9",
       "type":"typed-literal","datatype":"http://e/t"}}]}, "head":{"link":[],"vars":["a","b"]}} )");
   ASSERT_TRUE(results.ok()) << ToString(results.status());
   EXPECT_EQ(results->rows[0][0], Term::Literal("👪/é", "http://e/t"));
@@ -155,12 +164,17 @@ TEST(JsonReaderTest, OtherOrdersAndEscapes) {
 TEST(JsonReaderTest, Errors) {
   for (const char* text :
        {"", "{", "[]", "{}", "{\"head\":{}}", "{\"boolean\":true}", "{\"head\":{},\"boolean\":1}",
-        "{\"head\":{},\"boolean\":true} x", "{\"head\":{\"vars\":[1]},\"results\":{\"bindings\":[]}}",
-        "{\"head\":{\"vars\":[]},\"results\":{\"bindings\":[{\"a\":{\"type\":\"uri\",\"value\":\"x\"}}]}}",
-        "{\"head\":{\"vars\":[\"a\"]},\"results\":{\"bindings\":[{\"a\":{\"type\":\"what\",\"value\":\"x\"}}]}}",
+        "{\"head\":{},\"boolean\":true} x",
+        "{\"head\":{\"vars\":[1]},\"results\":{\"bindings\":[]}}",
+        "{\"head\":{\"vars\":[]},\"results\":{\"bindings\":[{\"a\":{\"type\":\"uri\",\"value\":"
+        "\"x\"}}]}}",
+        "{\"head\":{\"vars\":[\"a\"]},\"results\":{\"bindings\":[{\"a\":{\"type\":\"what\","
+        "\"value\":\"x\"}}]}}",
         "{\"head\":{\"vars\":[\"a\"]},\"results\":{\"bindings\":[{\"a\":{\"type\":\"uri\"}}]}}",
-        "{\"head\":{\"vars\":[\"\\ud800\"]},\"boolean\":true}", "{\"head\":{\"vars\":[\"\\x\"]},\"boolean\":true}",
-        "{\"head\":{\"n\":01},\"boolean\":true}", "{\"head\":{\"vars\":[\"\xff\"]},\"boolean\":true}",
+        "{\"head\":{\"vars\":[\"\\ud800\"]},\"boolean\":true}",
+        "{\"head\":{\"vars\":[\"\\x\"]},\"boolean\":true}",
+        "{\"head\":{\"n\":01},\"boolean\":true}",
+        "{\"head\":{\"vars\":[\"\xff\"]},\"boolean\":true}",
         "{\"head\":{\"vars\":[\"a\nb\"]},\"boolean\":true}"}) {
     EXPECT_FALSE(ReadJsonResults(text).ok()) << text;
   }

@@ -1,5 +1,6 @@
-// SPARQL 1.1 Query Results CSV and TSV Formats (W3C Recommendation, 21 March 2013), and triples line by line. CSV gives bare
-// values, TSV whole terms. ASK has no form in that document: its answer is the one word.
+// SPARQL 1.1 Query Results CSV and TSV Formats (W3C Recommendation, 21 March 2013), and triples
+// line by line. CSV gives bare values, TSV whole terms. ASK has no form in that document: its
+// answer is the one word.
 #include "core/base/check.h"
 #include "sparql/results/escape.h"
 #include "sparql/results/writers.h"
@@ -14,7 +15,8 @@ size_t SkipDigits(std::string_view text, size_t at) {
   return at;
 }
 
-// Whether the literal may be written bare: its datatype is the one that Turtle's number of this shape has.
+// Whether the literal may be written bare: its datatype is the one that Turtle's number of this
+// shape has.
 bool IsBareNumber(const rdf::Term& term) {
   const std::string_view text = term.value;
   size_t at = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;

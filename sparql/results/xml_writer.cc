@@ -57,7 +57,8 @@ class XmlWriter : public ResultWriter {
   }
 
   void Row(std::span<const rdf::Term* const> terms) override {
-    QR_CHECK(terms.size() == tags_.size()) << terms.size() << " terms, " << tags_.size() << " columns";
+    QR_CHECK(terms.size() == tags_.size())
+        << terms.size() << " terms, " << tags_.size() << " columns";
     *out_ += "<result>";
     for (size_t i = 0; i < terms.size(); ++i) {
       if (terms[i] == nullptr) continue;

@@ -34,9 +34,8 @@ class MemoryScan : public store::QuadScan {
   }
 
   Status SeekTo(const std::vector<TermId>& key) override {
-    next_ = std::partition_point(next_, end_, [&](const Key& row) {
-      return ComparePart(row, prefix_, key) < 0;
-    });
+    next_ = std::partition_point(
+        next_, end_, [&](const Key& row) { return ComparePart(row, prefix_, key) < 0; });
     return OkStatus();
   }
 
@@ -90,8 +89,8 @@ TermId MemoryView::Intern(const rdf::Term& term) {
   } else {
     const uint64_t bucket = Fingerprint64(bytes) % store::kBucketCount;
     const auto tag = term.is_iri() ? store::IdTag::kIri : store::IdTag::kBlank;
-    it->second = store::MakeTermId(
-        tag, bucket << (store::kIdValueBits - store::kBucketBits) | sequence);
+    it->second =
+        store::MakeTermId(tag, bucket << (store::kIdValueBits - store::kBucketBits) | sequence);
   }
   terms_.emplace(it->second, term);
   return it->second;

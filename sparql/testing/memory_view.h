@@ -4,7 +4,8 @@
 //   auto after = view->With(effect.writes);          // A new view; the old one stays as it is.
 //   EXPECT_EQ(after->Quads(), ...);
 //
-// Ids follow store/read/term_id.h: inline where a term fits, else tag, bucket and sequence; two views do not share ids.
+// Ids follow store/read/term_id.h: inline where a term fits, else tag, bucket and sequence; two
+// views do not share ids.
 #ifndef QUADRAFT_SPARQL_TESTING_MEMORY_VIEW_H_
 #define QUADRAFT_SPARQL_TESTING_MEMORY_VIEW_H_
 
@@ -44,7 +45,8 @@ class MemoryView : public store::ReadView {
   std::vector<rdf::Quad> quads_;
   std::map<std::string, TermId> ids_;  // By EncodeTerm.
   std::map<TermId, rdf::Term> terms_;
-  std::array<std::vector<Key>, store::kPermutationCount> rows_;  // Columns in the permutation's order.
+  std::array<std::vector<Key>, store::kPermutationCount>
+      rows_;  // Columns in the permutation's order.
 };
 
 }  // namespace quadraft::sparql

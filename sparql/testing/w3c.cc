@@ -98,7 +98,8 @@ std::vector<rdf::Term> W3cSuite::Objects(const rdf::Term& node, std::string_view
   return objects;
 }
 
-std::optional<rdf::Term> W3cSuite::Object(const rdf::Term& node, std::string_view local_name) const {
+std::optional<rdf::Term> W3cSuite::Object(const rdf::Term& node,
+                                          std::string_view local_name) const {
   std::vector<rdf::Term> objects = Objects(node, local_name);
   if (objects.empty()) return std::nullopt;
   return std::move(objects[0]);

@@ -3,7 +3,8 @@
 //   std::string why_not;
 //   auto suite = W3cSuite::Open("sparql11/add", &why_not);
 //   if (!suite) GTEST_SKIP() << why_not;
-//   for (const W3cTest& test : suite->tests()) ... suite->Load(*suite->Object(test.action, "request")) ...
+//   for (const W3cTest& test : suite->tests()) ... suite->Load(*suite->Object(test.action,
+//   "request")) ...
 #ifndef QUADRAFT_SPARQL_TESTING_W3C_H_
 #define QUADRAFT_SPARQL_TESTING_W3C_H_
 
@@ -19,14 +20,15 @@
 namespace quadraft::sparql {
 
 struct W3cTest {
-  std::string name;  // The IRI's last part.
-  std::string kind;  // "PositiveSyntaxTest11", "UpdateEvaluationTest", ...
+  std::string name;          // The IRI's last part.
+  std::string kind;          // "PositiveSyntaxTest11", "UpdateEvaluationTest", ...
   rdf::Term action, result;  // A file, or a node that describes more; kDefaultGraph when absent.
 };
 
 class W3cSuite {
  public:
-  // `folder` below the folder of the SPARQL suites. None, with the reason, when the suites are not on this machine.
+  // `folder` below the folder of the SPARQL suites. None, with the reason, when the suites are not
+  // on this machine.
   static std::optional<W3cSuite> Open(const std::string& folder, std::string* why_not);
 
   const std::vector<W3cTest>& tests() const { return tests_; }  // In order of the manifest's list.

@@ -1,7 +1,8 @@
-// EvaluateUpdate of sparql/engine.h (SPARQL 1.1 Update, section 3): the operations in order, each over the view as the ones
-// before it left it, into one net write set.
+// EvaluateUpdate of sparql/engine.h (SPARQL 1.1 Update, section 3): the operations in order, each
+// over the view as the ones before it left it, into one net write set.
 //
-// A graph exists when it holds a quad: CREATE of an empty graph and DROP of a missing one change nothing and succeed.
+// A graph exists when it holds a quad: CREATE of an empty graph and DROP of a missing one change
+// nothing and succeed.
 #include <utility>
 
 #include "core/base/check.h"
@@ -19,12 +20,15 @@ namespace {
 // One row of a batch of solutions.
 class BatchSolution : public Solution {
  public:
-  BatchSolution(const std::vector<Var>& columns, size_t variables, const Batch* batch, Solutions* solutions)
+  BatchSolution(const std::vector<Var>& columns, size_t variables, const Batch* batch,
+                Solutions* solutions)
       : column_of_(variables, columns.size()), batch_(batch), solutions_(solutions) {
     for (size_t i = 0; i < columns.size(); ++i) column_of_[columns[i].index] = i;
   }
   void MoveTo(size_t row) { row_ = row; }
-  TermId IdOf(Var variable) const override { return batch_->columns[column_of_[variable.index]][row_]; }
+  TermId IdOf(Var variable) const override {
+    return batch_->columns[column_of_[variable.index]][row_];
+  }
   StatusOr<rdf::Term> Lookup(TermId id) const override { return solutions_->Lookup(id); }
 
  private:
@@ -36,24 +40,35 @@ class BatchSolution : public Solution {
 
 class Evaluation {
  public:
-  Evaluation(std::shared_ptr<const store::ReadView> view, std::string_view blank_prefix, const QueryLimits& limits)
-      : base_(view), terms_(std::move(view)), blank_prefix_(blank_prefix), limits_(limits),
+  Evaluation(std::shared_ptr<const store::ReadView> view, std::string_view blank_prefix,
+             const QueryLimits& limits)
+      : base_(view),
+        terms_(std::move(view)),
+        blank_prefix_(blank_prefix),
+        limits_(limits),
         writes_(limits.memory_bytes_max) {}
 
   Status Run(const UpdateOperation& operation) {
     ++operations_;
     QR_RETURN_IF_ERROR(CheckInterrupted());
     switch (operation.kind) {
-      case UpdateKind::kInsertData: return InsertData(operation);
-      case UpdateKind::kDeleteData: return DeleteData(operation);
-      case UpdateKind::kModify: return Modify(operation);
-      case UpdateKind::kLoad: return Load(operation);
+      case UpdateKind::kInsertData:
+        return InsertData(operation);
+      case UpdateKind::kDeleteData:
+        return DeleteData(operation);
+      case UpdateKind::kModify:
+        return Modify(operation);
+      case UpdateKind::kLoad:
+        return Load(operation);
       case UpdateKind::kClear:
-      case UpdateKind::kDrop: return Clear(operation);
-      case UpdateKind::kCreate: return Create(operation);
+      case UpdateKind::kDrop:
+        return Clear(operation);
+      case UpdateKind::kCreate:
+        return Create(operation);
       case UpdateKind::kAdd:
       case UpdateKind::kMove:
-      case UpdateKind::kCopy: return Transfer(operation);
+      case UpdateKind::kCopy:
+        return Transfer(operation);
     }
     return Internal("unknown update operation ", static_cast<int>(operation.kind));
   }
@@ -81,7 +96,8 @@ class Evaluation {
     return std::shared_ptr<const store::ReadView>(overlay_);
   }
 
-  // A data block's label is the request's, so it is the same node in all its operations (the parser saw to the rest).
+  // A data block's label is the request's, so it is the same node in all its operations (the parser
+  // saw to the rest).
   rdf::Term Renamed(const rdf::Term& term) const {
     return term.is_blank() ? rdf::Term::Blank(StrCat(blank_prefix_, "d", term.value)) : term;
   }
@@ -103,8 +119,9 @@ class Evaluation {
     reads_.AddWhere(*operation.where, operation.dataset);
     const std::vector<Var> columns = VariablesOf(operation.deletes, operation.inserts);
     QR_ASSIGN_OR_RETURN(auto view, View());
-    QR_ASSIGN_OR_RETURN(auto solutions, Solutions::Open(*operation.where, operation.variables, operation.dataset,
-                                                        std::move(view), limits_, columns));
+    QR_ASSIGN_OR_RETURN(auto solutions,
+                        Solutions::Open(*operation.where, operation.variables, operation.dataset,
+                                        std::move(view), limits_, columns));
     Templates deletes(&operation.deletes, "");
     Templates inserts(&operation.inserts, StrCat(blank_prefix_, "t", operations_, "."));
     NetWrites inserted(limits_.memory_bytes_max);  // All deletes come before all inserts.
@@ -121,17 +138,20 @@ class Evaluation {
             solution, [&inserted](rdf::Quad quad) { return inserted.Insert(std::move(quad)); }));
       }
     }
-    for (rdf::Quad& quad : inserted.Take().inserts) QR_RETURN_IF_ERROR(writes_.Insert(std::move(quad)));
+    for (rdf::Quad& quad : inserted.Take().inserts)
+      QR_RETURN_IF_ERROR(writes_.Insert(std::move(quad)));
     return OkStatus();
   }
 
   Status Load(const UpdateOperation& operation) const {
     if (operation.silent) return OkStatus();  // A failure that SILENT hides (section 3.1.4).
-    return Unimplemented("LOAD <", operation.source.value, ">: this version does not fetch documents; send the file to the "
+    return Unimplemented("LOAD <", operation.source.value,
+                         ">: this version does not fetch documents; send the file to the "
                          "Graph Store endpoint, or use `quadraft load`");
   }
 
-  // Every quad of the graph, or of all graphs when nullptr. The view must not change meanwhile: `use` may write.
+  // Every quad of the graph, or of all graphs when nullptr. The view must not change meanwhile:
+  // `use` may write.
   Status ForEachQuad(const rdf::Term* graph, const std::function<Status(rdf::Quad)>& use) {
     QR_ASSIGN_OR_RETURN(const auto view, View());
     store::ScanSpec spec;
@@ -170,10 +190,13 @@ class Evaluation {
 
   Status Clear(const UpdateOperation& operation) {
     switch (operation.target) {
-      case GraphTarget::kOne: return ClearGraph(operation.destination);
-      case GraphTarget::kDefault: return ClearGraph(rdf::Term::DefaultGraph());
+      case GraphTarget::kOne:
+        return ClearGraph(operation.destination);
+      case GraphTarget::kDefault:
+        return ClearGraph(rdf::Term::DefaultGraph());
       case GraphTarget::kNamed:
-      case GraphTarget::kAll: break;
+      case GraphTarget::kAll:
+        break;
     }
     reads_.AddAll();
     const bool keep_default = operation.target == GraphTarget::kNamed;
@@ -200,7 +223,8 @@ class Evaluation {
     if (operation.silent) return OkStatus();
     QR_ASSIGN_OR_RETURN(const bool exists, Exists(operation.destination));
     if (!exists) return OkStatus();
-    return AlreadyExists("CREATE: the graph <", operation.destination.value, "> is already there; CREATE SILENT lets it be");
+    return AlreadyExists("CREATE: the graph <", operation.destination.value,
+                         "> is already there; CREATE SILENT lets it be");
   }
 
   // ADD, MOVE, COPY (sections 3.2.3 to 3.2.5).
@@ -210,13 +234,16 @@ class Evaluation {
     if (!source.is_default_graph()) {
       QR_ASSIGN_OR_RETURN(const bool exists, Exists(source));
       if (!exists && operation.silent) return OkStatus();
-      if (!exists) return NotFound("there is no graph <", source.value, "> to take quads from; SILENT would let that pass");
+      if (!exists)
+        return NotFound("there is no graph <", source.value,
+                        "> to take quads from; SILENT would let that pass");
     }
     if (source == destination) return OkStatus();
     reads_.AddGraph(source);
     std::vector<rdf::Quad> moved;
     NetWrites bound(limits_.memory_bytes_max);
-    QR_RETURN_IF_ERROR(ForEachQuad(&source, [&bound](rdf::Quad quad) { return bound.Insert(std::move(quad)); }));
+    QR_RETURN_IF_ERROR(
+        ForEachQuad(&source, [&bound](rdf::Quad quad) { return bound.Insert(std::move(quad)); }));
     moved = bound.Take().inserts;
     if (operation.kind != UpdateKind::kAdd) QR_RETURN_IF_ERROR(ClearGraph(destination));
     for (rdf::Quad& quad : moved) {
@@ -240,7 +267,8 @@ class Evaluation {
 
 }  // namespace
 
-StatusOr<UpdateEffect> EvaluateUpdate(const Update& update, std::shared_ptr<const store::ReadView> view,
+StatusOr<UpdateEffect> EvaluateUpdate(const Update& update,
+                                      std::shared_ptr<const store::ReadView> view,
                                       std::string_view blank_prefix, const QueryLimits& limits) {
   QR_CHECK(!blank_prefix.empty()) << "new blank nodes need a prefix that no other update has";
   Evaluation evaluation(std::move(view), blank_prefix, limits);

@@ -1,7 +1,9 @@
-// What the operations of one update have done to the quads so far: for each quad, whether it was last inserted or deleted.
-// That alone gives the write set (deletes first, then inserts) without asking what the store holds.
+// What the operations of one update have done to the quads so far: for each quad, whether it was
+// last inserted or deleted. That alone gives the write set (deletes first, then inserts) without
+// asking what the store holds.
 //
-//   writes.Insert(a); writes.Delete(a); writes.Take()  -> deletes {a}: gone, whether it was there before or not.
+//   writes.Insert(a); writes.Delete(a); writes.Take()  -> deletes {a}: gone, whether it was there
+//   before or not.
 //
 // The order is that of first mention, so equal updates give equal write sets.
 #ifndef QUADRAFT_SPARQL_UPDATE_NET_WRITES_H_
@@ -31,7 +33,7 @@ class NetWrites {
   Status Delete(rdf::Quad quad) { return Set(std::move(quad), false); }
 
   const std::vector<Entry>& entries() const { return entries_; }  // In order of first mention.
-  uint64_t changes() const { return changes_; }                   // Grows with every call that changed something.
+  uint64_t changes() const { return changes_; }  // Grows with every call that changed something.
   txn::WriteSet Take();
 
  private:

@@ -42,7 +42,8 @@ Range WithPrefix(const std::vector<Key>& rows, const std::vector<TermId>& prefix
   const Key* const end = begin + rows.size();
   const Key* const low =
       std::partition_point(begin, end, [&](const Key& row) { return Compare(row, 0, prefix) < 0; });
-  return {low, std::partition_point(low, end, [&](const Key& row) { return Compare(row, 0, prefix) <= 0; })};
+  return {low, std::partition_point(low, end,
+                                    [&](const Key& row) { return Compare(row, 0, prefix) <= 0; })};
 }
 
 // The base's rows without the removed ones, merged with the added ones; a row in both comes once.
@@ -62,7 +63,8 @@ class MergedScan : public store::QuadScan {
       if (base_done_ && !has_added) break;
       const int order = base_done_ ? 1 : !has_added ? -1 : CompareToBase(*added_.next);
       for (size_t i = 0; i < width; ++i) {
-        batch->columns[i].push_back(order <= 0 ? buffer_.columns[i][at_] : (*added_.next)[prefix_ + i]);
+        batch->columns[i].push_back(order <= 0 ? buffer_.columns[i][at_]
+                                               : (*added_.next)[prefix_ + i]);
       }
       if (order <= 0) ++at_;
       if (order >= 0) ++added_.next;
@@ -164,7 +166,8 @@ StatusOr<std::shared_ptr<const OverlayView>> OverlayView::Make(
 
 std::unique_ptr<store::QuadScan> OverlayView::Scan(const store::ScanSpec& spec) const {
   const auto p = static_cast<size_t>(spec.permutation);
-  return std::make_unique<MergedScan>(terms_->base()->Scan(spec), WithPrefix(added_[p], spec.prefix),
+  return std::make_unique<MergedScan>(terms_->base()->Scan(spec),
+                                      WithPrefix(added_[p], spec.prefix),
                                       WithPrefix(removed_[p], spec.prefix), spec.prefix.size());
 }
 

@@ -1,11 +1,13 @@
-// A ReadView with changes on top of it that are not committed yet: what a later operation of an update reads.
+// A ReadView with changes on top of it that are not committed yet: what a later operation of an
+// update reads.
 //
-//   OverlayTerms terms(base);                                   // One per update: ids stay the same from view to view.
-//   QR_ASSIGN_OR_RETURN(auto view, OverlayView::Make(&terms, writes.entries()));
+//   OverlayTerms terms(base);                                   // One per update: ids stay the
+//   same from view to view. QR_ASSIGN_OR_RETURN(auto view, OverlayView::Make(&terms,
+//   writes.entries()));
 //
-// Terms that the store does not know get ids of their own kind (kIri, kBlank, kLiteral) with a sequence that no dictionary
-// reaches, so that nothing above has to tell them apart.
-// Invariants: 1. an id of the base means the same term here; 2. no two ids mean one term.
+// Terms that the store does not know get ids of their own kind (kIri, kBlank, kLiteral) with a
+// sequence that no dictionary reaches, so that nothing above has to tell them apart. Invariants: 1.
+// an id of the base means the same term here; 2. no two ids mean one term.
 #ifndef QUADRAFT_SPARQL_UPDATE_OVERLAY_VIEW_H_
 #define QUADRAFT_SPARQL_UPDATE_OVERLAY_VIEW_H_
 
@@ -30,8 +32,8 @@ class OverlayTerms {
 
  private:
   const std::shared_ptr<const store::ReadView> base_;
-  std::vector<rdf::Term> terms_;                   // By number; an id holds the number.
-  absl::flat_hash_map<std::string, TermId> ids_;   // By EncodeTerm; never iterated.
+  std::vector<rdf::Term> terms_;                  // By number; an id holds the number.
+  absl::flat_hash_map<std::string, TermId> ids_;  // By EncodeTerm; never iterated.
 };
 
 class OverlayView : public store::ReadView {
@@ -43,13 +45,15 @@ class OverlayView : public store::ReadView {
   };
 
   // `terms` must outlive the view. `changes` are read now and not kept.
-  static StatusOr<std::shared_ptr<const OverlayView>> Make(OverlayTerms* terms,
-                                                           const std::vector<NetWrites::Entry>& changes);
+  static StatusOr<std::shared_ptr<const OverlayView>> Make(
+      OverlayTerms* terms, const std::vector<NetWrites::Entry>& changes);
 
   Timestamp timestamp() const override { return terms_->base()->timestamp(); }
   std::unique_ptr<store::QuadScan> Scan(const store::ScanSpec& spec) const override;
   StatusOr<uint64_t> EstimateRows(const store::ScanSpec& spec) const override;
-  StatusOr<std::optional<TermId>> Find(const rdf::Term& term) const override { return terms_->Find(term); }
+  StatusOr<std::optional<TermId>> Find(const rdf::Term& term) const override {
+    return terms_->Find(term);
+  }
   StatusOr<rdf::Term> Lookup(TermId id) const override { return terms_->Lookup(id); }
 
  private:

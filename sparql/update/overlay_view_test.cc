@@ -14,14 +14,17 @@ namespace {
 rdf::Quad RandomQuad(Random* random, uint64_t terms) {
   const auto iri = [&] { return rdf::Term::Iri(StrCat("http://e/", random->Below(terms))); };
   rdf::Quad quad{iri(), iri(), iri(), rdf::Term::DefaultGraph()};
-  if (random->OneIn(3)) quad.object = rdf::Term::Literal(StrCat("a long literal ", random->Below(terms)));
-  if (random->OneIn(3)) quad.object = rdf::Term::Literal(StrCat(random->Below(terms)), rdf::kXsdInteger);
+  if (random->OneIn(3))
+    quad.object = rdf::Term::Literal(StrCat("a long literal ", random->Below(terms)));
+  if (random->OneIn(3))
+    quad.object = rdf::Term::Literal(StrCat(random->Below(terms)), rdf::kXsdInteger);
   if (random->OneIn(5)) quad.subject = rdf::Term::Blank(StrCat("b", random->Below(terms)));
   if (random->OneIn(2)) quad.graph = iri();
   return quad;
 }
 
-StatusOr<std::vector<std::vector<TermId>>> Rows(const store::ReadView& view, const store::ScanSpec& spec,
+StatusOr<std::vector<std::vector<TermId>>> Rows(const store::ReadView& view,
+                                                const store::ScanSpec& spec,
                                                 const std::vector<TermId>* seek) {
   std::vector<std::vector<TermId>> rows;
   const auto scan = view.Scan(spec);
@@ -37,15 +40,18 @@ StatusOr<std::vector<std::vector<TermId>>> Rows(const store::ReadView& view, con
   }
 }
 
-rdf::Quad QuadOf(const store::ReadView& view, store::Permutation permutation, const std::vector<TermId>& row) {
+rdf::Quad QuadOf(const store::ReadView& view, store::Permutation permutation,
+                 const std::vector<TermId>& row) {
   rdf::Quad quad;
   rdf::Term* const positions[] = {&quad.subject, &quad.predicate, &quad.object, &quad.graph};
   const auto columns = store::PermutationColumns(permutation);
-  for (size_t i = 0; i < 4; ++i) *positions[static_cast<size_t>(columns[i])] = view.Lookup(row[i]).value();
+  for (size_t i = 0; i < 4; ++i)
+    *positions[static_cast<size_t>(columns[i])] = view.Lookup(row[i]).value();
   return quad;
 }
 
-// Against the plain set of quads: every permutation, every length of prefix, with and without a seek.
+// Against the plain set of quads: every permutation, every length of prefix, with and without a
+// seek.
 TEST(OverlayViewTest, ScansLikeTheSetOfQuads) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Random random(seed, "overlay");
@@ -57,7 +63,8 @@ TEST(OverlayViewTest, ScansLikeTheSetOfQuads) {
     NetWrites writes(1 << 20);
     for (int i = 0; i < 150; ++i) {
       const bool known = random.OneIn(2);
-      const rdf::Quad quad = known ? base[random.Below(base.size())] : RandomQuad(&random, terms + 5);
+      const rdf::Quad quad =
+          known ? base[random.Below(base.size())] : RandomQuad(&random, terms + 5);
       if (random.OneIn(2)) {
         ASSERT_TRUE(writes.Insert(quad).ok());
         expected.insert(quad);
@@ -83,7 +90,8 @@ TEST(OverlayViewTest, ScansLikeTheSetOfQuads) {
         const std::vector<TermId> pick = (*all)[random.Below(all->size())];
         const size_t length = random.Below(5);
         spec.prefix.assign(pick.begin(), pick.begin() + length);
-        const std::vector<TermId> seek(pick.begin() + length, pick.begin() + length + random.Below(5 - length));
+        const std::vector<TermId> seek(pick.begin() + length,
+                                       pick.begin() + length + random.Below(5 - length));
         std::vector<std::vector<TermId>> prefixed, from_seek;
         for (const auto& row : *all) {
           if (!std::equal(spec.prefix.begin(), spec.prefix.end(), row.begin())) continue;
@@ -103,7 +111,8 @@ TEST(OverlayViewTest, TermsKeepTheirIds) {
   const rdf::Term a = rdf::Term::Iri("http://e/a");
   const auto base = MemoryView::Of({{a, a, a, rdf::Term::DefaultGraph()}});
   OverlayTerms terms(base);
-  const rdf::Term news[] = {rdf::Term::Iri("http://e/new"), rdf::Term::Blank("new"), rdf::Term::Literal("a new literal"),
+  const rdf::Term news[] = {rdf::Term::Iri("http://e/new"), rdf::Term::Blank("new"),
+                            rdf::Term::Literal("a new literal"),
                             rdf::Term::Literal("neu", {}, "de")};
   EXPECT_EQ(terms.Intern(a).value(), base->Find(a).value());
   for (const rdf::Term& term : news) {

@@ -14,20 +14,25 @@ std::optional<rdf::Term> TermOf(const VarOrTerm& position) {
 }
 
 bool SamePattern(const txn::ReadPattern& a, const txn::ReadPattern& b) {
-  return a.subject == b.subject && a.predicate == b.predicate && a.object == b.object && a.graph == b.graph;
+  return a.subject == b.subject && a.predicate == b.predicate && a.object == b.object &&
+         a.graph == b.graph;
 }
 
 // Whether the path may have length zero: then it links every node of the graph with itself.
 bool MayBeEmpty(const Path& path) {
   switch (path.kind) {
     case PathKind::kZeroOrMore:
-    case PathKind::kZeroOrOne: return true;
+    case PathKind::kZeroOrOne:
+      return true;
     case PathKind::kLink:
-    case PathKind::kNegatedSet: return false;
+    case PathKind::kNegatedSet:
+      return false;
     case PathKind::kAlternative:
-      return std::any_of(path.args.begin(), path.args.end(), [](const auto& arg) { return MayBeEmpty(*arg); });
+      return std::any_of(path.args.begin(), path.args.end(),
+                         [](const auto& arg) { return MayBeEmpty(*arg); });
     default:
-      return std::all_of(path.args.begin(), path.args.end(), [](const auto& arg) { return MayBeEmpty(*arg); });
+      return std::all_of(path.args.begin(), path.args.end(),
+                         [](const auto& arg) { return MayBeEmpty(*arg); });
   }
 }
 
@@ -75,7 +80,8 @@ class WhereReader {
 
   void ReadTriple(const TriplePattern& triple, const Graphs& active) {
     if (triple.path != nullptr) {
-      const bool open = std::holds_alternative<Var>(triple.subject) && std::holds_alternative<Var>(triple.object);
+      const bool open =
+          std::holds_alternative<Var>(triple.subject) && std::holds_alternative<Var>(triple.object);
       if (open && MayBeEmpty(*triple.path)) return AddAnyOf(active);
       return ReadPath(*triple.path, active);
     }
@@ -120,7 +126,8 @@ void ReadPatterns::Add(txn::ReadPattern pattern) {
     return;
   }
   const auto same = [&](const txn::ReadPattern& other) { return SamePattern(other, pattern); };
-  if (std::none_of(patterns_.begin(), patterns_.end(), same)) patterns_.push_back(std::move(pattern));
+  if (std::none_of(patterns_.begin(), patterns_.end(), same))
+    patterns_.push_back(std::move(pattern));
 }
 
 std::vector<txn::ReadPattern> ReadPatterns::Take() {

@@ -1,5 +1,5 @@
-// What a WHERE clause may read, as predicate locks: every quad that could change its solutions matches one of the patterns.
-// When in doubt, wider.
+// What a WHERE clause may read, as predicate locks: every quad that could change its solutions
+// matches one of the patterns. When in doubt, wider.
 #ifndef QUADRAFT_SPARQL_UPDATE_READ_PATTERNS_H_
 #define QUADRAFT_SPARQL_UPDATE_READ_PATTERNS_H_
 
@@ -15,7 +15,8 @@ inline constexpr size_t kReadPatternsMax = 1024;
 
 class ReadPatterns {
  public:
-  // Everything below `pattern`, EXISTS and subqueries too, with `dataset` for the default and the named graphs.
+  // Everything below `pattern`, EXISTS and subqueries too, with `dataset` for the default and the
+  // named graphs.
   void AddWhere(const Pattern& pattern, const Dataset& dataset);
   void AddGraph(const rdf::Term& graph);  // All of one graph; kDefaultGraph for the default one.
   void AddAll();

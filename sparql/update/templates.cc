@@ -32,10 +32,11 @@ Status Templates::Instantiate(const Solution& solution, const Emit& emit) {
   for (const QuadTemplate& quad : *quads_) {
     rdf::Quad filled;
     bool whole = true;
-    const std::pair<const VarOrTerm*, rdf::Term*> positions[] = {{&quad.subject, &filled.subject},
-                                                                 {&quad.predicate, &filled.predicate},
-                                                                 {&quad.object, &filled.object},
-                                                                 {&quad.graph, &filled.graph}};
+    const std::pair<const VarOrTerm*, rdf::Term*> positions[] = {
+        {&quad.subject, &filled.subject},
+        {&quad.predicate, &filled.predicate},
+        {&quad.object, &filled.object},
+        {&quad.graph, &filled.graph}};
     for (const auto& [position, term] : positions) {
       QR_ASSIGN_OR_RETURN(whole, Fill(*position, solution, term));
       if (!whole) break;
@@ -51,7 +52,8 @@ std::vector<Var> VariablesOf(const std::vector<QuadTemplate>& deletes,
   std::set<Var> variables;
   for (const auto* templates : {&deletes, &inserts}) {
     for (const QuadTemplate& quad : *templates) {
-      for (const VarOrTerm* position : {&quad.subject, &quad.predicate, &quad.object, &quad.graph}) {
+      for (const VarOrTerm* position :
+           {&quad.subject, &quad.predicate, &quad.object, &quad.graph}) {
         if (const Var* variable = std::get_if<Var>(position)) variables.insert(*variable);
       }
     }

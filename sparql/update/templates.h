@@ -1,8 +1,10 @@
-// Quads out of templates, one solution at a time (SPARQL 1.1 Update, section 3.1.3; Query, section 16.2.1): what has an unbound
-// variable or is no RDF quad is left out; blank nodes of the template are new in every solution.
+// Quads out of templates, one solution at a time (SPARQL 1.1 Update, section 3.1.3; Query,
+// section 16.2.1): what has an unbound variable or is no RDF quad is left out; blank nodes of the
+// template are new in every solution.
 //
 //   Templates inserts(operation.inserts, columns, "r7t0.");
-//   QR_RETURN_IF_ERROR(inserts.Instantiate(batch, row, solutions, [&](rdf::Quad q) { return writes.Insert(std::move(q)); }));
+//   QR_RETURN_IF_ERROR(inserts.Instantiate(batch, row, solutions, [&](rdf::Quad q) { return
+//   writes.Insert(std::move(q)); }));
 #ifndef QUADRAFT_SPARQL_UPDATE_TEMPLATES_H_
 #define QUADRAFT_SPARQL_UPDATE_TEMPLATES_H_
 
@@ -28,8 +30,8 @@ class Templates {
  public:
   using Emit = std::function<Status(rdf::Quad)>;
 
-  // `quads` must outlive this. Blank nodes come out as `blank_prefix`, the number of the solution, '.', their own label; a
-  // blank node that the query itself made (BNODE()) gets the prefix too.
+  // `quads` must outlive this. Blank nodes come out as `blank_prefix`, the number of the solution,
+  // '.', their own label; a blank node that the query itself made (BNODE()) gets the prefix too.
   Templates(const std::vector<QuadTemplate>* quads, std::string blank_prefix)
       : quads_(quads), blank_prefix_(std::move(blank_prefix)) {}
 
@@ -45,7 +47,8 @@ class Templates {
 };
 
 // The variables of the templates, each once, in order.
-std::vector<Var> VariablesOf(const std::vector<QuadTemplate>& deletes, const std::vector<QuadTemplate>& inserts);
+std::vector<Var> VariablesOf(const std::vector<QuadTemplate>& deletes,
+                             const std::vector<QuadTemplate>& inserts);
 
 }  // namespace quadraft::sparql
 

@@ -71,19 +71,22 @@ TEST_P(W3cUpdateTest, EveryTestOfTheManifest) {
     if (!effect.ok()) continue;
     const auto after = view->With(effect->writes);
     EXPECT_TRUE(rdf::Isomorphic(after->Quads(), MemoryView::Of(*expected)->Quads()))
-        << *text << "\nbefore:\n" << Text(*before) << "\nafter:\n" << Text(after->Quads()) << "\nexpected:\n"
+        << *text << "\nbefore:\n"
+        << Text(*before) << "\nafter:\n"
+        << Text(after->Quads()) << "\nexpected:\n"
         << Text(*expected);
   }
   EXPECT_EQ(run, GetParam().tests);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sparql11, W3cUpdateTest,
-                         testing::Values(Suite{"sparql11/add", 8}, Suite{"sparql11/basic-update", 13},
-                                         Suite{"sparql11/clear", 4}, Suite{"sparql11/copy", 6},
-                                         Suite{"sparql11/delete", 19}, Suite{"sparql11/delete-data", 6},
-                                         Suite{"sparql11/delete-insert", 9}, Suite{"sparql11/delete-where", 6},
-                                         Suite{"sparql11/drop", 4}, Suite{"sparql11/move", 6},
-                                         Suite{"sparql11/update-silent", 13}));
+INSTANTIATE_TEST_SUITE_P(
+    Sparql11, W3cUpdateTest,
+    testing::Values(Suite{"sparql11/add", 8}, Suite{"sparql11/basic-update", 13},
+                    Suite{"sparql11/clear", 4}, Suite{"sparql11/copy", 6},
+                    Suite{"sparql11/delete", 19}, Suite{"sparql11/delete-data", 6},
+                    Suite{"sparql11/delete-insert", 9}, Suite{"sparql11/delete-where", 6},
+                    Suite{"sparql11/drop", 4}, Suite{"sparql11/move", 6},
+                    Suite{"sparql11/update-silent", 13}));
 
 }  // namespace
 }  // namespace quadraft::sparql
