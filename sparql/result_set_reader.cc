@@ -58,7 +58,8 @@ std::string DecodeEntities(std::string_view text) {
 
 // One start or end tag.
 struct Tag {
-  std::string name;
+  std::string name;           // Without its prefix.
+  std::string prefix;
   bool closing = false, empty = false;
   std::map<std::string, std::string> attributes;
 };
@@ -69,7 +70,10 @@ Tag ParseTag(std::string_view inside) {
   if (inside.ends_with("/")) tag.empty = true, inside.remove_suffix(1);
   const size_t end = inside.find_first_of(" \t\r\n");
   tag.name = inside.substr(0, end);
-  if (const size_t colon = tag.name.find(':'); colon != std::string::npos) tag.name.erase(0, colon + 1);
+  if (const size_t colon = tag.name.find(':'); colon != std::string::npos) {
+    tag.prefix = tag.name.substr(0, colon);
+    tag.name.erase(0, colon + 1);
+  }
   while (true) {
     const size_t equals = inside.find('=');
     if (equals == std::string_view::npos) break;
@@ -286,6 +290,75 @@ StatusOr<ResultSet> ReadResultXml(std::string_view text) {
     }
   }
   return set;
+}
+
+StatusOr<std::vector<rdf::Quad>> ReadSimpleRdfXml(std::string_view text, const std::string& base, const rdf::Term& graph,
+                                                  const std::string& blank_prefix) {
+  // Elements under way, outermost first: nodes and properties in turn, below rdf:RDF.
+  struct Level {
+    bool is_node = true;
+    rdf::Term node;       // Of a node, or the subject that a parseType="Resource" property made.
+    rdf::Term predicate;
+    Tag tag;
+    bool has_object = false;
+  };
+  std::vector<Level> levels;
+  std::map<std::string, std::string> namespaces;
+  std::vector<rdf::Quad> quads;
+  size_t blanks = 0;
+  const auto attribute = [](const Tag& tag, const std::string& name) -> const std::string* {
+    const auto found = tag.attributes.find(name);
+    return found == tag.attributes.end() ? nullptr : &found->second;
+  };
+  while (true) {
+    const size_t open = text.find('<');
+    if (open == std::string_view::npos) break;
+    const std::string content = DecodeEntities(text.substr(0, open));
+    const bool comment = text.substr(open).starts_with("<!--");
+    const size_t close = comment ? text.find("-->", open) : text.find('>', open);
+    if (close == std::string_view::npos) return InvalidArgument("RDF/XML: a tag without end");
+    const std::string_view inside = text.substr(open + 1, close - open - 1);
+    text.remove_prefix(close + (comment ? 3 : 1));
+    if (comment || inside.starts_with("?")) continue;
+    const Tag tag = ParseTag(inside);
+    for (const auto& [name, value] : tag.attributes) {
+      if (name.starts_with("xmlns:")) namespaces[name.substr(6)] = value;
+    }
+    if (tag.name == "RDF") continue;
+    if (!tag.closing) {
+      Level level;
+      level.tag = tag;
+      level.is_node = levels.empty();
+      const std::string iri = namespaces[tag.prefix] + tag.name;
+      if (level.is_node) {
+        const std::string* about = attribute(tag, "rdf:about");
+        const std::string* id = attribute(tag, "rdf:nodeID");
+        level.node = about != nullptr ? rdf::Term::Iri(about->empty() ? base : *about)
+                                      : rdf::Term::Blank(StrCat(blank_prefix, id != nullptr ? *id : StrCat("x", blanks++)));
+        if (tag.name != "Description") quads.push_back({level.node, rdf::Term::Iri(rdf::kRdfType), rdf::Term::Iri(iri), graph});
+      } else {
+        if (levels.back().node.is_default_graph()) return InvalidArgument("RDF/XML: an element inside ", levels.back().tag.name);
+        level.predicate = rdf::Term::Iri(iri);
+        std::optional<rdf::Term> object;
+        if (const std::string* resource = attribute(tag, "rdf:resource")) object = rdf::Term::Iri(resource->empty() ? base : *resource);
+        if (const std::string* id = attribute(tag, "rdf:nodeID")) object = rdf::Term::Blank(StrCat(blank_prefix, *id));
+        if (attribute(tag, "rdf:parseType") != nullptr) object = level.node = rdf::Term::Blank(StrCat(blank_prefix, "x", blanks++));
+        level.has_object = object.has_value();
+        if (object) quads.push_back({levels.back().node, level.predicate, *object, graph});
+      }
+      levels.push_back(std::move(level));
+      if (!tag.empty) continue;
+    }
+    if (levels.empty()) return InvalidArgument("RDF/XML: </", tag.name, "> without its start");
+    const Level level = std::move(levels.back());
+    levels.pop_back();
+    if (!level.is_node && !level.has_object) {
+      const std::string* datatype = attribute(level.tag, "rdf:datatype");
+      quads.push_back({levels.back().node, level.predicate,
+                       rdf::Term::Literal(tag.empty ? "" : content, datatype != nullptr ? *datatype : ""), graph});
+    }
+  }
+  return quads;
 }
 
 StatusOr<ResultSet> ReadResultJson(std::string_view text) {

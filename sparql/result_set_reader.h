@@ -31,6 +31,11 @@ StatusOr<ResultSet> ReadResultJson(std::string_view text);
 // InvalidArgument when the quads hold no rs:ResultSet.
 StatusOr<ResultSet> ReadResultRdf(const std::vector<rdf::Quad>& quads);
 
+// The triples of an RDF/XML file of the kind that the suites have: node elements with rdf:about or rdf:nodeID, property
+// elements with rdf:resource, rdf:nodeID, rdf:datatype, rdf:parseType="Resource" or text. InvalidArgument on anything else.
+StatusOr<std::vector<rdf::Quad>> ReadSimpleRdfXml(std::string_view text, const std::string& base, const rdf::Term& graph,
+                                                  const std::string& blank_prefix);
+
 // "" when both say the same: the same rows as often, up to the names of blank nodes, in the same order when `ordered`, and
 // the same booleans. Numbers are compared by datatype and value. Otherwise both, printed.
 std::string Difference(const ResultSet& expected, const ResultSet& actual, bool ordered);

@@ -54,13 +54,20 @@ bool IsOrdered(const Pattern* pattern) {
   return false;
 }
 
+// Turtle and its kin, and the suites' RDF/XML.
+StatusOr<std::vector<rdf::Quad>> Read(const W3cSuite& suite, const rdf::Term& file, const rdf::Term& graph,
+                                      const std::string& blank_prefix) {
+  QR_ASSIGN_OR_RETURN(const std::string text, suite.Load(file));
+  if (file.value.ends_with(".rdf")) return ReadSimpleRdfXml(text, file.value, graph, blank_prefix);
+  return ParseRdf(text, file.value, file.value, graph, blank_prefix);
+}
+
 // The default graph, the named graphs, and what FROM and FROM NAMED name.
 StatusOr<std::vector<rdf::Quad>> LoadData(const W3cSuite& suite, const W3cTest& test, const Dataset& dataset) {
   std::vector<rdf::Quad> all;
   const auto add = [&](const rdf::Term& file, const rdf::Term& graph) -> Status {
     // Blank nodes of two documents are never the same.
-    QR_ASSIGN_OR_RETURN(const std::string text, suite.Load(file));
-    QR_ASSIGN_OR_RETURN(const auto quads, ParseRdf(text, file.value, file.value, graph, StrCat("d", all.size())));
+    QR_ASSIGN_OR_RETURN(const auto quads, Read(suite, file, graph, StrCat("d", all.size())));
     all.insert(all.end(), quads.begin(), quads.end());
     return OkStatus();
   };
@@ -121,7 +128,7 @@ StatusOr<std::string> RunTest(const W3cSuite& suite, const W3cTest& test) {
     QR_ASSIGN_OR_RETURN(const std::string bytes, suite.Load(test.result));
     QR_ASSIGN_OR_RETURN(expected, name.ends_with(".srx") ? ReadResultXml(bytes) : ReadResultJson(bytes));
   } else {
-    QR_ASSIGN_OR_RETURN(const auto quads, suite.LoadQuads(test.result, rdf::Term::DefaultGraph()));
+    QR_ASSIGN_OR_RETURN(const auto quads, Read(suite, test.result, rdf::Term::DefaultGraph(), "r"));
     QR_ASSIGN_OR_RETURN(expected, ReadResultRdf(quads));
   }
   if (std::string_view(test.action.value).find("reduced") != std::string_view::npos || test.name.starts_with("reduced")) {

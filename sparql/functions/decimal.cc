@@ -86,6 +86,12 @@ std::optional<int64_t> Decimal::AsInt64() const {
 }
 
 double Decimal::AsDouble() const {
+  // Both exact as doubles: one division rounds once.
+  constexpr int64_t kExactMax = int64_t{1} << 53;
+  if (scale_ <= 18 && unscaled_ <= kExactMax && unscaled_ >= -kExactMax) {
+    return static_cast<double>(static_cast<int64_t>(unscaled_)) /
+           static_cast<double>(static_cast<int64_t>(PowerOfTen(scale_)));
+  }
   // Through text: the one conversion that rounds correctly for 38 digits.
   const std::string text = ToString();
   double value = 0;

@@ -132,12 +132,12 @@ int OrderClass(const Value& value) {
 // A total order of numbers: NaN first, then by value as doubles (promotions that depend on the pair would not be transitive),
 // then exact before floating, then exactly.
 std::strong_ordering OrderNumbers(const Value& a, const Value& b) {
+  if (a.is_exact() && b.is_exact()) return a.decimal() <=> b.decimal();  // The same, sooner.
   const double left = a.AsDouble(), right = b.AsDouble();
   if (std::isnan(left) || std::isnan(right)) return std::isnan(right) <=> std::isnan(left);
   if (left < right) return std::strong_ordering::less;
   if (left > right) return std::strong_ordering::greater;
-  if (a.is_exact() != b.is_exact()) return b.is_exact() <=> a.is_exact();
-  return a.is_exact() ? a.decimal() <=> b.decimal() : std::strong_ordering::equal;
+  return b.is_exact() <=> a.is_exact();
 }
 
 std::strong_ordering OrderTimes(const DateTime& a, const DateTime& b) {
