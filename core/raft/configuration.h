@@ -1,5 +1,6 @@
-// Who votes, and what a quorum of them says. Every majority question of the machine goes through here, so that a joint
-// configuration (two voter lists, a quorum of each; thesis section 4.3) changes this file and not the machine.
+// Who votes, and what a quorum of them says. Every majority question of the machine goes through
+// here, so that a joint configuration (two voter lists, a quorum of each; thesis section 4.3)
+// changes this file and not the machine.
 //
 //   Configuration config({NodeId{1}, NodeId{2}, NodeId{3}});
 //   uint64_t durable = config.QuorumValue([&](NodeId n) { return match[n]; });
@@ -28,11 +29,14 @@ class Configuration {
   explicit Configuration(std::vector<NodeId> voters) : voters_(std::move(voters)) {
     std::sort(voters_.begin(), voters_.end());
     QR_CHECK(!voters_.empty() && voters_.size() <= kVotersMax) << voters_.size() << " voters";
-    QR_CHECK(std::adjacent_find(voters_.begin(), voters_.end()) == voters_.end()) << "voter named twice";
+    QR_CHECK(std::adjacent_find(voters_.begin(), voters_.end()) == voters_.end())
+        << "voter named twice";
   }
 
   const std::vector<NodeId>& voters() const { return voters_; }  // Sorted.
-  bool IsVoter(NodeId node) const { return std::binary_search(voters_.begin(), voters_.end(), node); }
+  bool IsVoter(NodeId node) const {
+    return std::binary_search(voters_.begin(), voters_.end(), node);
+  }
 
   // The largest v such that a quorum of the voters has value_of(node) >= v.
   template <typename ValueOf>

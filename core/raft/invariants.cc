@@ -16,7 +16,8 @@ Status Invariants::Observe(const Raft& replica) {
     return OkStatus();
   }
   if (replica.term() < seen.term) {
-    return Internal("term of node ", replica.self(), " went back from ", seen.term, " to ", replica.term());
+    return Internal("term of node ", replica.self(), " went back from ", seen.term, " to ",
+                    replica.term());
   }
   QR_RETURN_IF_ERROR(CheckEntries(replica, seen));
   QR_RETURN_IF_ERROR(CheckCommits(replica, seen));
@@ -36,13 +37,13 @@ Status Invariants::CheckEntries(const Raft& replica, const Seen& seen) {
   if (seen.truncations == log.truncations()) first = std::max(first, seen.last.Next());
   for (LogIndex index = first; index <= log.last_index(); index = index.Next()) {
     const Entry& entry = log.at(index);
-    const Identity identity{
-        .previous_term = *log.term_at(index.Previous()),
-        .payload = Fingerprint64(entry.payload ? *entry.payload : "", static_cast<uint64_t>(entry.kind))};
+    const Identity identity{.previous_term = *log.term_at(index.Previous()),
+                            .payload = Fingerprint64(entry.payload ? *entry.payload : "",
+                                                     static_cast<uint64_t>(entry.kind))};
     const auto [known, added] = entries_.try_emplace({index, entry.term}, identity);
     if (!added && known->second != identity) {
-      return Internal("log matching: node ", replica.self(), " holds another entry ", index, "/", entry.term,
-                      " than was seen before");
+      return Internal("log matching: node ", replica.self(), " holds another entry ", index, "/",
+                      entry.term, " than was seen before");
     }
   }
   return OkStatus();
@@ -50,7 +51,8 @@ Status Invariants::CheckEntries(const Raft& replica, const Seen& seen) {
 
 Status Invariants::CheckCommits(const Raft& replica, const Seen& seen) {
   if (replica.commit() < seen.commit) {
-    return Internal("commit index of node ", replica.self(), " went back from ", seen.commit, " to ", replica.commit());
+    return Internal("commit index of node ", replica.self(), " went back from ", seen.commit,
+                    " to ", replica.commit());
   }
   const Log& log = replica.log();
   LogIndex index = std::max(log.snapshot_index(), seen.commit.Next());
@@ -71,17 +73,19 @@ Status Invariants::CheckLeader(const Raft& replica, const Seen& seen) {
   if (replica.role() != Role::kLeader) return OkStatus();
   const auto [known, added] = leaders_.try_emplace(replica.term(), replica.self());
   if (known->second != replica.self()) {
-    return Internal("election safety: nodes ", known->second, " and ", replica.self(), " both lead term ",
-                    replica.term());
+    return Internal("election safety: nodes ", known->second, " and ", replica.self(),
+                    " both lead term ", replica.term());
   }
   const Log& log = replica.log();
   if (seen.leader && seen.term == replica.term()) {
     if (log.last_index() < seen.last || log.truncations() != seen.truncations) {
-      return Internal("leader append-only: node ", replica.self(), " dropped entries in term ", replica.term());
+      return Internal("leader append-only: node ", replica.self(), " dropped entries in term ",
+                      replica.term());
     }
     return OkStatus();
   }
-  // Newly elected. The highest entry committed in an earlier term implies all before it, by log matching.
+  // Newly elected. The highest entry committed in an earlier term implies all before it, by log
+  // matching.
   for (auto it = committed_.rbegin(); it != committed_.rend(); ++it) {
     const auto& [index, committed] = *it;
     if (committed.seen_in >= replica.term()) continue;

@@ -1,16 +1,19 @@
-// What Raft promises (thesis figure 3.2), checked over all replicas of one group as a run goes on. For tests and for the
-// simulator, at every step: a replica that did not change costs a few comparisons, a new entry is looked at once.
+// What Raft promises (thesis figure 3.2), checked over all replicas of one group as a run goes
+// on. For tests and for the simulator, at every step: a replica that did not change costs a few
+// comparisons, a new entry is looked at once.
 //
 //   Invariants invariants;
 //   for (each live replica) QR_RETURN_IF_ERROR(invariants.Observe(replica));  // After every step.
-//   invariants.Restarted(node);                                               // After a crash, before the next Observe.
+//   invariants.Restarted(node);          // After a crash, before the next Observe.
 //
 //   1. Election safety: at most one leader per term.
 //   2. Leader append-only: while it leads, a leader neither drops nor replaces entries.
-//   3. Log matching: an (index, term) names the same payload after the same predecessor everywhere; by induction two logs
-//      that agree at an index agree on all before it.
-//   4. Leader completeness: a leader's log holds every entry that was committed in an earlier term.
-//   5. State machine safety: no two replicas commit different entries at one index; no commit index goes back (but by a restart).
+//   3. Log matching: an (index, term) names the same payload after the same predecessor
+//      everywhere; by induction two logs that agree at an index agree on all before it.
+//   4. Leader completeness: a leader's log holds every entry that was committed in an earlier
+//      term.
+//   5. State machine safety: no two replicas commit different entries at one index; no commit
+//      index goes back (but by a restart).
 #ifndef QUADRAFT_CORE_RAFT_INVARIANTS_H_
 #define QUADRAFT_CORE_RAFT_INVARIANTS_H_
 
@@ -26,13 +29,17 @@ namespace quadraft::raft {
 
 class Invariants {
  public:
-  // Internal, with a sentence that names the invariant, the nodes, the term and the index, when one is broken.
+  // Internal, with a sentence that names the invariant, the nodes, the term and the index, when one
+  // is broken.
   Status Observe(const Raft& replica);
   void Restarted(NodeId node) { seen_.erase(node); }
 
   // The highest entry that any replica was seen to have committed.
-  LogIndex highest_commit() const { return committed_.empty() ? LogIndex{} : committed_.rbegin()->first; }
-  // Forgets what lies at or below `index` (every replica's snapshot index), to bound the memory of long runs.
+  LogIndex highest_commit() const {
+    return committed_.empty() ? LogIndex{} : committed_.rbegin()->first;
+  }
+  // Forgets what lies at or below `index` (every replica's snapshot index), to bound the memory of
+  // long runs.
   void ForgetThrough(LogIndex index);
 
  private:

@@ -26,7 +26,8 @@ const Entry& Log::at(LogIndex index) const {
   return entries_[position(index)];
 }
 
-std::vector<Entry> Log::Slice(LogIndex first, LogIndex last, size_t entries_max, size_t bytes_max) const {
+std::vector<Entry> Log::Slice(LogIndex first, LogIndex last, size_t entries_max,
+                              size_t bytes_max) const {
   std::vector<Entry> slice;
   size_t bytes = 0;
   for (LogIndex index = first; index <= std::min(last, last_index()); index = index.Next()) {
@@ -46,13 +47,15 @@ LogIndex Log::LastAtOrBelow(LogIndex index, RaftTerm term) const {
 
 void Log::Append(Entry entry) {
   QR_CHECK(entry.index == last_index().Next() && entry.term >= last_term())
-      << "append " << entry.index << "/" << entry.term << " after " << last_index() << "/" << last_term();
+      << "append " << entry.index << "/" << entry.term << " after " << last_index() << "/"
+      << last_term();
   bytes_ += entry.payload_bytes();
   entries_.push_back(std::move(entry));
 }
 
 void Log::TruncateFrom(LogIndex first) {
-  QR_CHECK(first > snapshot_index_) << "truncate from " << first << " at snapshot " << snapshot_index_;
+  QR_CHECK(first > snapshot_index_)
+      << "truncate from " << first << " at snapshot " << snapshot_index_;
   if (first > last_index()) return;
   while (last_index() >= first) {
     bytes_ -= entries_.back().payload_bytes();

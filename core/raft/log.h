@@ -1,4 +1,5 @@
-// One replica's log in memory, from just after the snapshot index to the last entry, and how far it is on disk.
+// One replica's log in memory, from just after the snapshot index to the last entry, and how far
+// it is on disk.
 //
 //   log.Append(entry);                      // Unsaved.
 //   auto batch = log.TakeUnsaved(sync_id);  // To be written; durable once that sync is done:
@@ -6,9 +7,10 @@
 //
 // Invariants:
 //   1. Entries are contiguous from snapshot_index() + 1; terms never decrease.
-//   2. stable_index() <= last_index(); everything up to it is on disk exactly as here. A suffix that was written, replaced
-//      and written again becomes stable only by the sync that covers the LAST writing (the "append ABA race": a completion
-//      names the sync, and Truncate takes from every sync under way what it no longer proves).
+//   2. stable_index() <= last_index(); everything up to it is on disk exactly as here. A suffix
+//      that was written, replaced and written again becomes stable only by the sync that covers
+//      the LAST writing (the "append ABA race": a completion names the sync, and Truncate takes
+//      from every sync under way what it no longer proves).
 //   3. commit is not kept here; the machine never truncates at or below it.
 #ifndef QUADRAFT_CORE_RAFT_LOG_H_
 #define QUADRAFT_CORE_RAFT_LOG_H_
@@ -35,25 +37,31 @@ class Log {
   LogIndex stable_index() const { return stable_; }
   size_t size() const { return entries_.size(); }
   size_t bytes() const { return bytes_; }  // Of payloads.
-  uint64_t truncations() const { return truncations_; }  // How often entries were replaced, for the checkers.
+  // How often entries were replaced; for the checkers.
+  uint64_t truncations() const { return truncations_; }
 
   // The term of the entry at `index`; nullopt below the snapshot index or beyond the end.
   std::optional<RaftTerm> term_at(LogIndex index) const;
   bool Has(LogIndex index, RaftTerm term) const { return term_at(index) == term; }
   const Entry& at(LogIndex index) const;  // snapshot_index() < index <= last_index().
 
-  // Entries from `first` on: at least one (when there is one), then as many as both bounds and `last` allow.
-  std::vector<Entry> Slice(LogIndex first, LogIndex last, size_t entries_max, size_t bytes_max) const;
+  // Entries from `first` on: at least one (when there is one), then as many as both bounds and
+  // `last` allow.
+  std::vector<Entry> Slice(LogIndex first, LogIndex last, size_t entries_max,
+                           size_t bytes_max) const;
 
-  // The largest index <= `index` whose term is <= `term`; the snapshot index when nothing above it is.
+  // The largest index <= `index` whose term is <= `term`; the snapshot index when nothing above it
+  // is.
   LogIndex LastAtOrBelow(LogIndex index, RaftTerm term) const;
 
-  void Append(Entry entry);        // entry.index == last_index() + 1.
-  void TruncateFrom(LogIndex first);  // Drops `first` and everything after; first > snapshot_index().
+  void Append(Entry entry);  // entry.index == last_index() + 1.
+  // Drops `first` and everything after; first > snapshot_index().
+  void TruncateFrom(LogIndex first);
 
   bool has_unsaved() const { return unsaved_from_ <= last_index(); }
   LogIndex unsaved_from() const { return unsaved_from_; }
-  // The entries not yet handed out, which the caller writes now and the sync `sync_id` (growing) will cover.
+  // The entries not yet handed out, which the caller writes now and the sync `sync_id` (growing)
+  // will cover.
   std::vector<Entry> TakeUnsaved(uint64_t sync_id);
   void Synced(uint64_t sync_id);
   // The sync under way that makes `index` stable; 0: stable already; nullopt: not handed out yet.
@@ -61,7 +69,8 @@ class Log {
 
   // Forgets entries up to `index` (snapshot_index() <= index <= last_index()).
   void CompactTo(LogIndex index);
-  // The state up to (index, term) came from elsewhere: keeps what follows a matching entry, else drops everything.
+  // The state up to (index, term) came from elsewhere: keeps what follows a matching entry, else
+  // drops everything.
   void InstallSnapshot(LogIndex index, RaftTerm term);
 
  private:

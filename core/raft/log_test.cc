@@ -30,8 +30,9 @@ TEST(RaftLog, StableFollowsTheSyncs) {
   EXPECT_EQ(log.stable_index(), LogIndex{3});
 }
 
-// etcd's async_storage_writes_append_aba_race: entry 2/1 is written, replaced by 2/2, and written again. The first sync
-// covers the first writing only: a crash right after it may leave 2/2 on the disk.
+// etcd's async_storage_writes_append_aba_race: entry 2/1 is written, replaced by 2/2, and written
+// again. The first sync covers the first writing only: a crash right after it may leave 2/2 on the
+// disk.
 TEST(RaftLog, ASyncProvesNothingAboutALaterWritingOfTheSameEntry) {
   Log log(LogIndex{1}, RaftTerm{1}, {});
   log.Append(At(2, 1));

@@ -12,7 +12,8 @@ std::string DescribeBody(const VoteReply& body) {
   return StrCat(body.pre ? "PreVoteReply " : "VoteReply ", body.granted ? "granted" : "refused");
 }
 std::string DescribeBody(const Append& body) {
-  std::string out = StrCat("Append prev=", body.prev_index, "/", body.prev_term, " commit=", body.commit, " entries=[");
+  std::string out = StrCat("Append prev=", body.prev_index, "/", body.prev_term,
+                           " commit=", body.commit, " entries=[");
   for (size_t i = 0; i < body.entries.size(); ++i) {
     StrAppend(&out, i == 0 ? "" : " ", body.entries[i].index, "/", body.entries[i].term);
   }
@@ -20,23 +21,29 @@ std::string DescribeBody(const Append& body) {
 }
 std::string DescribeBody(const AppendReply& body) {
   if (!body.rejected) return StrCat("AppendReply match=", body.index);
-  return StrCat("AppendReply rejected=", body.index, " hint=", body.hint_index, "/", body.hint_term);
+  return StrCat("AppendReply rejected=", body.index, " hint=", body.hint_index, "/",
+                body.hint_term);
 }
 std::string DescribeBody(const Heartbeat& body) {
   return StrCat("Heartbeat commit=", body.commit, " round=", body.round);
 }
-std::string DescribeBody(const HeartbeatReply& body) { return StrCat("HeartbeatReply round=", body.round); }
+std::string DescribeBody(const HeartbeatReply& body) {
+  return StrCat("HeartbeatReply round=", body.round);
+}
 std::string DescribeBody(const SnapshotChunk& body) {
-  return StrCat("SnapshotChunk at=", body.index, "/", body.index_term, " stream=", body.stream, " offset=", body.offset,
-                " bytes=", body.data ? body.data->size() : 0, body.done ? " done" : "");
+  return StrCat("SnapshotChunk at=", body.index, "/", body.index_term, " stream=", body.stream,
+                " offset=", body.offset, " bytes=", body.data ? body.data->size() : 0,
+                body.done ? " done" : "");
 }
 std::string DescribeBody(const SnapshotReply& body) {
-  return StrCat("SnapshotReply at=", body.index, " stream=", body.stream, " next=", body.next_offset,
-                body.failed ? " failed" : "", body.installed ? " installed" : "");
+  return StrCat("SnapshotReply at=", body.index, " stream=", body.stream,
+                " next=", body.next_offset, body.failed ? " failed" : "",
+                body.installed ? " installed" : "");
 }
 std::string DescribeBody(const ReadIndexRequest& body) { return StrCat("ReadIndex id=", body.id); }
 std::string DescribeBody(const ReadIndexReply& body) {
-  return StrCat("ReadIndexReply id=", body.id, body.ok ? StrCat(" index=", body.index) : " refused");
+  return StrCat("ReadIndexReply id=", body.id,
+                body.ok ? StrCat(" index=", body.index) : " refused");
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// What one replica says to another: a common head and one body per kind of message. core/replica/codec.h turns it into
-// core/proto/raft.proto and back; the machine checks the contents (bytes from a peer are never trusted).
+// What one replica says to another: a common head and one body per kind of message.
+// core/replica/codec.h turns it into core/proto/raft.proto and back; the machine checks the
+// contents (bytes from a peer are never trusted).
 //
-//   Message m{.from = NodeId{1}, .to = NodeId{2}, .term = RaftTerm{4}, .body = Heartbeat{.commit = commit}};
+//   Message m{.from = NodeId{1}, .to = NodeId{2}, .term = term, .body = Heartbeat{.round = 3}};
 //
-// Ongaro's thesis, figure 3.1 (votes, appends), section 6.4 (read index), figure 5.3 (snapshot chunks), section 9.6
-// (pre-vote).
+// Ongaro's thesis, figure 3.1 (votes, appends), section 6.4 (read index), figure 5.3 (snapshot
+// chunks), section 9.6 (pre-vote).
 #ifndef QUADRAFT_CORE_RAFT_MESSAGE_H_
 #define QUADRAFT_CORE_RAFT_MESSAGE_H_
 
@@ -19,7 +20,8 @@
 
 namespace quadraft::raft {
 
-// pre: "would you vote for me?"; the head's term is then the one that the sender would campaign in, and no term changes.
+// pre: "would you vote for me?"; the head's term is then the one that the sender would campaign in,
+// and no term changes.
 struct VoteRequest {
   bool pre = false;
   LogIndex last_index;
@@ -38,8 +40,9 @@ struct Append {
   LogIndex commit;
   std::vector<Entry> entries;
 };
-// Accepted: the replier's log durably equals the leader's up to `index`. Rejected: it has no entry (index, prev_term);
-// the hint is the last entry of the replier that may equal one of the leader's (etcd's findConflictByTerm).
+// Accepted: the replier's log durably equals the leader's up to `index`. Rejected: it has no entry
+// (index, prev_term); the hint is the last entry of the replier that may equal one of the leader's
+// (etcd's findConflictByTerm).
 struct AppendReply {
   bool rejected = false;
   LogIndex index;
@@ -47,7 +50,8 @@ struct AppendReply {
   RaftTerm hint_term;
 };
 
-// round: counts the leader's heartbeat broadcasts; a quorum of replies to a round confirms every read that came before it.
+// round: counts the leader's heartbeat broadcasts; a quorum of replies to a round confirms every
+// read that came before it.
 struct Heartbeat {
   LogIndex commit;
   uint64_t round = 0;
@@ -56,7 +60,8 @@ struct HeartbeatReply {
   uint64_t round = 0;
 };
 
-// One piece of the state at (index, index_term), for a follower whose next entry the leader no longer holds.
+// One piece of the state at (index, index_term), for a follower whose next entry the leader no
+// longer holds.
 struct SnapshotChunk {
   LogIndex index;
   RaftTerm index_term;
@@ -88,8 +93,8 @@ struct Message {
   NodeId from;
   NodeId to;
   RaftTerm term;
-  std::variant<VoteRequest, VoteReply, Append, AppendReply, Heartbeat, HeartbeatReply, SnapshotChunk, SnapshotReply,
-               ReadIndexRequest, ReadIndexReply>
+  std::variant<VoteRequest, VoteReply, Append, AppendReply, Heartbeat, HeartbeatReply,
+               SnapshotChunk, SnapshotReply, ReadIndexRequest, ReadIndexReply>
       body;
 };
 

@@ -1,4 +1,5 @@
-// Every bound and delay of the machine, by name. The defaults are stable on a loaded two-core machine.
+// Every bound and delay of the machine, by name. The defaults are stable on a loaded two-core
+// machine.
 #ifndef QUADRAFT_CORE_RAFT_OPTIONS_H_
 #define QUADRAFT_CORE_RAFT_OPTIONS_H_
 
@@ -9,11 +10,13 @@
 namespace quadraft::raft {
 
 struct Options {
-  // A follower campaigns after a silence drawn from [min, max]; within min of hearing its leader it refuses every other
-  // candidate (check-quorum's other half); a leader that has not heard from a quorum for max steps down.
-  Duration election_timeout_min = milliseconds(300);
-  Duration election_timeout_max = milliseconds(600);
-  Duration heartbeat_interval = milliseconds(50);
+  // A follower campaigns after a silence drawn from [min, max]; within min of hearing its leader it
+  // refuses every other candidate (check-quorum's other half); a leader that has not heard from a
+  // quorum for max steps down. Wide enough for a loop that stands still for some hundred milliseconds (a compaction, a
+  // machine whose cores are all taken), small enough for the next write within two seconds of a leader's death.
+  Duration election_timeout_min = milliseconds(600);
+  Duration election_timeout_max = milliseconds(1200);
+  Duration heartbeat_interval = milliseconds(100);
 
   // One Append holds at most this much (one entry always fits).
   size_t append_entries_max = 1024;

@@ -1,8 +1,11 @@
-// What a leader knows of one follower, and how much it may send it (etcd's tracker.Progress, thesis section 10.2.1).
+// What a leader knows of one follower, and how much it may send it (etcd's tracker.Progress,
+// thesis section 10.2.1).
 //
-//   probe      The match point is unknown: one Append at a time, the next after a reply or a heartbeat reply.
+//   probe      The match point is unknown: one Append at a time, the next after a reply or a
+//              heartbeat reply.
 //   replicate  Known: Appends are pipelined, `next` runs ahead of `match` by the bounded window.
-//   snapshot   It needs entries that the leader no longer holds: nothing is sent until a snapshot is in place.
+//   snapshot   It needs entries that the leader no longer holds: nothing is sent until a snapshot
+//              is in place.
 #ifndef QUADRAFT_CORE_RAFT_PROGRESS_H_
 #define QUADRAFT_CORE_RAFT_PROGRESS_H_
 
@@ -58,7 +61,7 @@ struct Progress {
   bool probe_sent = false;
   bool append_wanted = false;  // Send an Append this turn even when it is empty.
   InflightWindow inflight;
-  LogIndex sent_commit;    // The largest commit index that it can have learned from what was sent.
+  LogIndex sent_commit;  // The largest commit index that it can have learned from what was sent.
   uint64_t acked_round = 0;
   MonotonicTime last_heard;
 

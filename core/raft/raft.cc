@@ -21,16 +21,20 @@ void Output::Clear() {
 
 std::string_view RoleName(Role role) {
   switch (role) {
-    case Role::kFollower: return "follower";
-    case Role::kPreCandidate: return "pre-candidate";
-    case Role::kCandidate: return "candidate";
-    case Role::kLeader: return "leader";
+    case Role::kFollower:
+      return "follower";
+    case Role::kPreCandidate:
+      return "pre-candidate";
+    case Role::kCandidate:
+      return "candidate";
+    case Role::kLeader:
+      return "leader";
   }
   return "unknown";
 }
 
-Raft::Raft(NodeId self, Configuration configuration, const Options& options, Initial initial, MonotonicTime now,
-           Random* random)
+Raft::Raft(NodeId self, Configuration configuration, const Options& options, Initial initial,
+           MonotonicTime now, Random* random)
     : self_(self),
       configuration_(std::move(configuration)),
       options_(options),
@@ -39,11 +43,13 @@ Raft::Raft(NodeId self, Configuration configuration, const Options& options, Ini
       vote_(initial.hard_state.vote),
       log_(initial.snapshot_index, initial.snapshot_term, std::move(initial.entries)),
       now_(now) {
-  // A snapshot can be durable before the term that it came with; no vote of ours was given in that term yet.
+  // A snapshot can be durable before the term that it came with; no vote of ours was given in that
+  // term yet.
   if (log_.last_term() > term_) AdoptTerm(log_.last_term());
   commit_ = std::clamp(initial.hard_state.commit, log_.snapshot_index(), log_.last_index());
   Follower follower{.election_deadline = NewElectionDeadline()};
-  if (configuration_.voters() == std::vector<NodeId>{self_}) follower.election_deadline = now_;  // Nobody to wait for.
+  if (configuration_.voters() == std::vector<NodeId>{self_})
+    follower.election_deadline = now_;  // Nobody to wait for.
   state_ = follower;
 }
 
@@ -54,7 +60,8 @@ NodeId Raft::leader() const {
 
 MonotonicTime Raft::NewElectionDeadline() {
   const int64_t spread = (options_.election_timeout_max - options_.election_timeout_min).count();
-  return now_ + options_.election_timeout_min + Duration(random_->Between(0, std::max<int64_t>(spread, 0)));
+  return now_ + options_.election_timeout_min +
+         Duration(random_->Between(0, std::max<int64_t>(spread, 0)));
 }
 
 MonotonicTime Raft::next_deadline() const {
@@ -75,8 +82,8 @@ void Raft::Tick(MonotonicTime now) {
   }
 }
 
-// A vote cast in a term is kept until the term ends, whatever else changes: clearing it on a mere step-down would allow a
-// second vote.
+// A vote cast in a term is kept until the term ends, whatever else changes: clearing it on a mere
+// step-down would allow a second vote.
 void Raft::AdoptTerm(RaftTerm term) {
   QR_CHECK(term > term_) << "term " << term << " after " << term_;
   term_ = term;
@@ -90,7 +97,8 @@ void Raft::BecomeFollower(RaftTerm term, NodeId leader) {
     FailReads(*old);
   }
   if (term > term_) AdoptTerm(term);
-  state_ = Follower{.leader = leader, .last_contact = now_, .election_deadline = NewElectionDeadline()};
+  state_ =
+      Follower{.leader = leader, .last_contact = now_, .election_deadline = NewElectionDeadline()};
   if (leader != NodeId{} && leader != last_leader_) {
     ++counters_.leader_changes;
     last_leader_ = leader;
@@ -110,18 +118,20 @@ bool Raft::AcceptTerm(const Message& message) {
   const auto* request = std::get_if<VoteRequest>(&message.body);
   const auto* reply = std::get_if<VoteReply>(&message.body);
   if (message.term > term_) {
-    // Within the lease of a live leader nobody's candidacy disturbs us (thesis section 4.2.3). A node stuck in a higher
-    // term is freed by answering its leader's Appends below.
+    // Within the lease of a live leader nobody's candidacy disturbs us (thesis section 4.2.3). A
+    // node stuck in a higher term is freed by answering its leader's Appends below.
     if (request != nullptr && InLease()) return false;
-    if (request != nullptr && request->pre) return true;                    // Asking changes nothing.
-    if (reply != nullptr && reply->pre && reply->granted) return true;      // In the term that we asked for.
+    if (request != nullptr && request->pre) return true;  // Asking changes nothing.
+    if (reply != nullptr && reply->pre && reply->granted)
+      return true;  // In the term that we asked for.
     BecomeFollower(message.term, NodeId{});
     return true;
   }
   if (message.term < term_) {
     if (request != nullptr) {
       Send(message.from, VoteReply{.pre = request->pre, .granted = false});
-    } else if (std::holds_alternative<Append>(message.body) || std::holds_alternative<Heartbeat>(message.body) ||
+    } else if (std::holds_alternative<Append>(message.body) ||
+               std::holds_alternative<Heartbeat>(message.body) ||
                std::holds_alternative<SnapshotChunk>(message.body)) {
       Send(message.from, HeartbeatReply{});  // Tells a deposed leader of the new term.
     } else if (const auto* read = std::get_if<ReadIndexRequest>(&message.body)) {
@@ -139,7 +149,8 @@ void Raft::Step(MonotonicTime now, Message message) {
     ++counters_.invalid_messages;
     return;
   }
-  if (const auto* append = std::get_if<Append>(&message.body); append != nullptr && !ValidAppend(message, *append)) {
+  if (const auto* append = std::get_if<Append>(&message.body);
+      append != nullptr && !ValidAppend(message, *append)) {
     ++counters_.invalid_messages;
     return;
   }
@@ -189,11 +200,12 @@ void Raft::SendAs(NodeId to, RaftTerm term, decltype(Message::body) body, uint64
     return;
   }
   // A later acknowledgement that waits for the same sync says all that an earlier one would.
-  if (const auto* reply = std::get_if<AppendReply>(&message.body); reply != nullptr && !reply->rejected) {
+  if (const auto* reply = std::get_if<AppendReply>(&message.body);
+      reply != nullptr && !reply->rejected) {
     for (Held& held : held_) {
       auto* older = std::get_if<AppendReply>(&held.message.body);
-      if (older == nullptr || older->rejected || held.after_sync != after_sync || held.message.to != to ||
-          held.message.term != term) {
+      if (older == nullptr || older->rejected || held.after_sync != after_sync ||
+          held.message.to != to || held.message.term != term) {
         continue;
       }
       older->index = std::max(older->index, reply->index);
@@ -223,8 +235,9 @@ void Raft::Synced(uint64_t sync_id) {
   synced_ = sync_id;
   log_.Synced(sync_id);
   ReleaseHeld(sync_id);
-  if (auto* candidate = std::get_if<Candidate>(&state_);
-      candidate != nullptr && candidate->self_vote_sync != 0 && candidate->self_vote_sync <= sync_id) {
+  if (auto* candidate = std::get_if<Candidate>(&state_); candidate != nullptr &&
+                                                         candidate->self_vote_sync != 0 &&
+                                                         candidate->self_vote_sync <= sync_id) {
     candidate->self_vote_sync = 0;
     CountVote(self_, true);
   }

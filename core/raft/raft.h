@@ -1,29 +1,36 @@
-// One replica of one Raft group as a pure state machine: no I/O, no clock, no randomness of its own. Inputs are calls,
-// outputs are taken once per turn of the caller's loop. In the spirit of etcd raft's Ready and Scylla's fsm.hh.
+// One replica of one Raft group as a pure state machine: no I/O, no clock, no randomness of its
+// own. Inputs are calls, outputs are taken once per turn of the caller's loop. In the spirit of
+// etcd raft's Ready and Scylla's fsm.hh.
 //
-//   raft.Step(now, std::move(message));  raft.Tick(now);  raft.Propose(payload);   // Any number of inputs, then:
+//   raft.Step(now, std::move(message));  raft.Tick(now);  raft.Propose(payload);   // Inputs; then:
 //   raft.TakeOutput(&out);
 //   store.SaveHardState(*out.hard_state); store.Append(out.entries);               // Duty 1
 //   store.Sync([&, id = out.sync_id] { raft.Synced(id); ... });                    // Duty 2
 //   for (auto& m : out.messages) Send(std::move(m));                               // Duty 3
 //
 // Duties of the caller:
-//   1. Write hard_state (when set), then entries (when any), to the log, in the order of the outputs. `entries` replace
-//      whatever the log holds from their first index on.
-//   2. When sync_id is not 0, sync after those writes; once they ARE durable, call Synced(sync_id) and take the output
-//      again. Syncs complete in order; one completion may stand for all before it (call with the largest id). Never call
-//      Synced for a sync that failed: stop the replica.
-//   3. Send the messages, at once, before or after the sync: whatever rests on state that is not yet durable (votes,
-//      append acknowledgements, a new term) stays inside the machine until Synced releases it. A leader's Appends go out
-//      while its own log is still syncing. Messages may be lost, doubled, delayed and reordered.
-//   4. Apply entries (applied, apply_limit()] in order. apply_limit() is committed AND durable here.
-//   5. Answer reads: `ok` with an index: the read may run once that index is applied. Not ok: ask again, elsewhere.
-//   6. For each node in snapshots_wanted, stream a snapshot (any index >= log().snapshot_index() will do) by
-//      SendSnapshotChunk, hand snapshot_replies to that stream, and end with SnapshotAbandoned when it cannot go on. A
-//      received snapshot_chunk is staged and answered by ReplySnapshot. When the last one is in: make the state durable,
-//      write the snapshot mark to the log, then call SnapshotInstalled.
+//   1. Write hard_state (when set), then entries (when any), to the log, in the order of the
+//      outputs. `entries` replace whatever the log holds from their first index on.
+//   2. When sync_id is not 0, sync after those writes; once they ARE durable, call
+//      Synced(sync_id) and take the output again. Syncs complete in order; one completion may
+//      stand for all before it (call with the largest id). Never call Synced for a sync that
+//      failed: stop the replica.
+//   3. Send the messages, at once, before or after the sync: whatever rests on state that is not
+//      yet durable (votes, append acknowledgements, a new term) stays inside the machine until
+//      Synced releases it. A leader's Appends go out while its own log is still syncing. Messages
+//      may be lost, doubled, delayed and reordered.
+//   4. Apply entries (applied, apply_limit()] in order. apply_limit() is committed AND durable
+//      here.
+//   5. Answer reads: `ok` with an index: the read may run once that index is applied. Not ok: ask
+//      again, elsewhere.
+//   6. For each node in snapshots_wanted, stream a snapshot (any index >= log().snapshot_index()
+//      will do) by SendSnapshotChunk, hand snapshot_replies to that stream, and end with
+//      SnapshotAbandoned when it cannot go on. A received snapshot_chunk is staged and answered
+//      by ReplySnapshot. When the last one is in: make the state durable, write the snapshot mark
+//      to the log, then call SnapshotInstalled.
 //   7. Call Tick at (or soon after) next_deadline(). A late Tick costs availability only.
-//   8. When fault() is not OK, stop the replica: a peer or the disk contradicts what was committed.
+//   8. When fault() is not OK, stop the replica: a peer or the disk contradicts what was
+//      committed.
 //
 // Safety does not rest on time. Single-threaded. The payloads are shared, never copied.
 #ifndef QUADRAFT_CORE_RAFT_RAFT_H_
@@ -80,7 +87,7 @@ struct Output {
 
 // The roles: each holds exactly the state that makes sense in it.
 struct Follower {
-  NodeId leader;  // Zero: unknown.
+  NodeId leader;               // Zero: unknown.
   MonotonicTime last_contact;  // With that leader.
   MonotonicTime election_deadline;
 };
@@ -105,12 +112,13 @@ struct Leader {
   LogIndex first_index;         // Our no-op: nothing before it commits until it does.
   MonotonicTime elected_at;
   MonotonicTime next_heartbeat;
-  uint64_t round = 0;              // The last one sent.
-  std::deque<PendingRead> reads;   // By round.
+  uint64_t round = 0;                   // The last one sent.
+  std::deque<PendingRead> reads;        // By round.
   std::deque<PendingRead> early_reads;  // They came before the no-op was committed.
   size_t uncommitted_bytes = 0;
 };
-enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };  // In the order of Raft::State.
+// In the order of Raft::State.
+enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
 std::string_view RoleName(Role role);
 
 // Messages that wait for a sync; a disk that stalls must not fill the memory.
@@ -118,12 +126,12 @@ inline constexpr size_t kHeldMessagesMax = 4096;
 
 // Since the machine was made.
 struct Counters {
-  uint64_t campaigns = 0;        // Real ones, not pre-votes.
+  uint64_t campaigns = 0;  // Real ones, not pre-votes.
   uint64_t elections_won = 0;
-  uint64_t leader_changes = 0;   // As seen here.
-  uint64_t step_downs = 0;       // From leadership.
-  uint64_t rejected_appends = 0; // Sent by us to a leader.
-  uint64_t invalid_messages = 0; // Dropped.
+  uint64_t leader_changes = 0;    // As seen here.
+  uint64_t step_downs = 0;        // From leadership.
+  uint64_t rejected_appends = 0;  // Sent by us to a leader.
+  uint64_t invalid_messages = 0;  // Dropped.
 };
 
 class Raft {
@@ -137,18 +145,20 @@ class Raft {
     RaftTerm snapshot_term;
     std::vector<Entry> entries;
   };
-  // `random` (for election timeouts only) must outlive the machine. A node that is no voter never campaigns.
-  Raft(NodeId self, Configuration configuration, const Options& options, Initial initial, MonotonicTime now,
-       Random* random);
+  // `random` (for election timeouts only) must outlive the machine. A node that is no voter never
+  // campaigns.
+  Raft(NodeId self, Configuration configuration, const Options& options, Initial initial,
+       MonotonicTime now, Random* random);
 
   // ---- Inputs
   void Tick(MonotonicTime now);
   // Drops what is not from a voter, not to us, or malformed.
   void Step(MonotonicTime now, Message message);
-  // The index that the entry has if it commits. Unavailable: not the leader. ResourceExhausted: too much uncommitted.
+  // The index that the entry has if it commits. Unavailable: not the leader. ResourceExhausted: too
+  // much uncommitted.
   StatusOr<LogIndex> Propose(std::shared_ptr<const std::string> payload);
-  // Asks for a read index; the answer comes in Output::reads with this id (unique per node while unanswered), or never
-  // when a message is lost: time out and ask again with a new id.
+  // Asks for a read index; the answer comes in Output::reads with this id (unique per node while
+  // unanswered), or never when a message is lost: time out and ask again with a new id.
   void ReadIndex(uint64_t id);
   void Synced(uint64_t sync_id);
   // The caller no longer needs entries up to `index`, which is applied and marked in the log.
@@ -157,7 +167,8 @@ class Raft {
   void ReplySnapshot(NodeId to, SnapshotReply reply);
   // Leader: sends a chunk to a peer that is in the snapshot state; false when it no longer is.
   bool SendSnapshotChunk(NodeId to, SnapshotChunk chunk);
-  // Leader: the stream to `peer` ended without success; it is probed again, and asked for anew when still needed.
+  // Leader: the stream to `peer` ended without success; it is probed again, and asked for anew when
+  // still needed.
   void SnapshotAbandoned(NodeId peer);
 
   // ---- Output
@@ -244,8 +255,8 @@ class Raft {
   MonotonicTime now_;
   NodeId last_leader_;  // For the count of changes.
 
-  // What is durable: hard_dirty_ means that term or vote changed since the last output; a message that rests on them waits
-  // for hard_sync_ or, when dirty, for the next sync.
+  // What is durable: hard_dirty_ means that term or vote changed since the last output; a message
+  // that rests on them waits for hard_sync_ or, when dirty, for the next sync.
   bool hard_dirty_ = false;
   uint64_t hard_sync_ = 0;
   uint64_t next_sync_ = 1;
@@ -256,7 +267,7 @@ class Raft {
     Message message;
   };
   std::vector<Held> held_;  // In order of making; at most kHeldMessagesMax, the rest count as lost.
-  Output pending_;          // messages, reads and snapshot parts gathered since the last TakeOutput.
+  Output pending_;  // messages, reads and snapshot parts gathered since the last TakeOutput.
   Counters counters_;
   Status fault_;
 };

@@ -21,7 +21,9 @@ void Raft::Campaign(bool pre) {
   }
   for (NodeId node : configuration_.voters()) {
     if (node == self_) continue;
-    SendAs(node, term, VoteRequest{.pre = pre, .last_index = log_.last_index(), .last_term = log_.last_term()}, 0);
+    SendAs(node, term,
+           VoteRequest{.pre = pre, .last_index = log_.last_index(), .last_term = log_.last_term()},
+           0);
   }
   if (pre) CountVote(self_, true);
 }
@@ -39,9 +41,12 @@ void Raft::CountVote(NodeId from, bool granted) {
   };
   if (known(from) == Ballot::kUnknown) votes.emplace_back(from, granted);
   switch (configuration_.Tally(known)) {
-    case VoteResult::kPending: return;
-    case VoteResult::kLost: return BecomeFollower(term_, NodeId{});
-    case VoteResult::kWon: return pre != nullptr ? Campaign(/*pre=*/false) : BecomeLeader();
+    case VoteResult::kPending:
+      return;
+    case VoteResult::kLost:
+      return BecomeFollower(term_, NodeId{});
+    case VoteResult::kWon:
+      return pre != nullptr ? Campaign(/*pre=*/false) : BecomeLeader();
   }
 }
 
@@ -49,11 +54,14 @@ void Raft::BecomeLeader() {
   ++counters_.elections_won;
   if (last_leader_ != self_) ++counters_.leader_changes;
   last_leader_ = self_;
-  Leader leader{.first_index = log_.last_index().Next(), .elected_at = now_, .next_heartbeat = now_};
+  Leader leader{
+      .first_index = log_.last_index().Next(), .elected_at = now_, .next_heartbeat = now_};
   for (NodeId node : configuration_.voters()) {
     if (node == self_) continue;
-    leader.peers.push_back(
-        {.node = node, .next = log_.last_index().Next(), .append_wanted = true, .last_heard = now_});
+    leader.peers.push_back({.node = node,
+                            .next = log_.last_index().Next(),
+                            .append_wanted = true,
+                            .last_heard = now_});
   }
   for (LogIndex i = commit_.Next(); i <= log_.last_index(); i = i.Next()) {
     leader.uncommitted_bytes += log_.at(i).payload_bytes();

@@ -11,7 +11,8 @@ bool Raft::ValidAppend(const Message& message, const Append& append) const {
   LogIndex index = append.prev_index;
   RaftTerm term = append.prev_term;
   for (const Entry& entry : append.entries) {
-    if (entry.index != index.Next() || entry.term < term || entry.kind > EntryKind::kConfiguration) return false;
+    if (entry.index != index.Next() || entry.term < term || entry.kind > EntryKind::kConfiguration)
+      return false;
     index = entry.index;
     term = entry.term;
   }
@@ -19,7 +20,8 @@ bool Raft::ValidAppend(const Message& message, const Append& append) const {
 }
 
 void Raft::OnAppend(NodeId from, Append append) {
-  if (role() == Role::kLeader) return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
+  if (role() == Role::kLeader)
+    return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
   FollowLeader(from);
   // Entries up to our commit index are the leader's for certain; the leader learns how far we are.
   if (append.prev_index < commit_) return AcknowledgeAppend(from, commit_);
@@ -56,16 +58,19 @@ void Raft::AcknowledgeAppend(NodeId to, LogIndex index) {
 
 // The leader's commit is capped by what it knows that we hold, so it is ours too.
 void Raft::OnHeartbeat(NodeId from, const Heartbeat& heartbeat) {
-  if (role() == Role::kLeader) return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
+  if (role() == Role::kLeader)
+    return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
   FollowLeader(from);
   SetCommit(heartbeat.commit);
   Send(from, HeartbeatReply{.round = heartbeat.round});
 }
 
 void Raft::OnSnapshotChunk(NodeId from, SnapshotChunk chunk) {
-  if (role() == Role::kLeader) return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
+  if (role() == Role::kLeader)
+    return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
   FollowLeader(from);
-  if (chunk.index <= commit_) return AcknowledgeAppend(from, commit_);  // We are past it: go on with entries.
+  if (chunk.index <= commit_)
+    return AcknowledgeAppend(from, commit_);  // We are past it: go on with entries.
   pending_.snapshot_chunks.push_back({.from = from, .term = term_, .chunk = std::move(chunk)});
 }
 

@@ -14,17 +14,19 @@ StatusOr<LogIndex> Raft::Propose(std::shared_ptr<const std::string> payload) {
   const size_t bytes = payload ? payload->size() : 0;
   if (log_.last_index().value() - commit_.value() >= options_.uncommitted_entries_max ||
       leader->uncommitted_bytes + bytes > std::max(options_.uncommitted_bytes_max, bytes)) {
-    return ResourceExhausted("too much is not committed yet: ", log_.last_index().value() - commit_.value(),
-                             " entries, ", leader->uncommitted_bytes, " bytes");
+    return ResourceExhausted(
+        "too much is not committed yet: ", log_.last_index().value() - commit_.value(),
+        " entries, ", leader->uncommitted_bytes, " bytes");
   }
   leader->uncommitted_bytes += bytes;
   const LogIndex index = log_.last_index().Next();
-  log_.Append({.term = term_, .index = index, .kind = EntryKind::kNormal, .payload = std::move(payload)});
+  log_.Append(
+      {.term = term_, .index = index, .kind = EntryKind::kNormal, .payload = std::move(payload)});
   return index;
 }
 
-// Check-quorum: a leader that a quorum has not answered for an election timeout steps down, so that its clients look for
-// the one that may have been elected on the other side.
+// Check-quorum: a leader that a quorum has not answered for an election timeout steps down, so that
+// its clients look for the one that may have been elected on the other side.
 void Raft::LeaderTick() {
   auto& leader = std::get<Leader>(state_);
   const auto oldest_heard = configuration_.QuorumValue([&](NodeId node) -> uint64_t {
@@ -88,10 +90,12 @@ void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
   }
   if (reply.index <= peer.match || peer.state == ProgressState::kSnapshot) return;  // Stale.
   if (peer.state == ProgressState::kProbe && peer.next.Previous() != reply.index) return;
-  // The follower's hint is its last entry at or below the rejected one with a term no larger; ours with a term no larger
-  // than that may match. Both sides skip whole terms, so there are at most as many probes as terms.
+  // The follower's hint is its last entry at or below the rejected one with a term no larger; ours
+  // with a term no larger than that may match. Both sides skip whole terms, so there are at most as
+  // many probes as terms.
   LogIndex hint = std::min(reply.hint_index, reply.index.Previous());
-  if (hint >= log_.snapshot_index()) hint = log_.LastAtOrBelow(hint, reply.hint_term);  // Else: a snapshot.
+  if (hint >= log_.snapshot_index())
+    hint = log_.LastAtOrBelow(hint, reply.hint_term);  // Else: a snapshot.
   peer.BecomeProbe();
   peer.next = std::max(hint.Next(), peer.match.Next());
   peer.append_wanted = true;
@@ -108,14 +112,16 @@ void Raft::OnAccepted(Progress& peer, bool advanced) {
       break;
     case ProgressState::kSnapshot:
       if (!advanced) break;
-      // Our log may have been compacted past it meanwhile: then the probe asks for another snapshot.
+      // Our log may have been compacted past it meanwhile: then the probe asks for another
+      // snapshot.
       peer.BecomeProbe();
       peer.append_wanted = true;
       break;
   }
 }
 
-// Only an entry of our own term commits by counting; earlier ones commit with it (Raft paper, figure 8).
+// Only an entry of our own term commits by counting; earlier ones commit with it (Raft paper,
+// figure 8).
 void Raft::MaybeCommit() {
   auto& leader = std::get<Leader>(state_);
   const LogIndex held_by_quorum{configuration_.QuorumValue([&](NodeId node) {
@@ -129,10 +135,12 @@ void Raft::MaybeCommit() {
   }
   SetCommit(held_by_quorum);
   if (commit_ < leader.first_index) return;
-  for (const auto& read : std::exchange(leader.early_reads, {})) AddRead(leader, read.from, read.id);
+  for (const auto& read : std::exchange(leader.early_reads, {}))
+    AddRead(leader, read.from, read.id);
 }
 
-// Sends what each follower may be sent: entries as far as its window goes, else news of the commit index.
+// Sends what each follower may be sent: entries as far as its window goes, else news of the commit
+// index.
 void Raft::FlushAppends(Leader& leader) {
   for (Progress& peer : leader.peers) {
     while (SendAppend(leader, peer)) {
@@ -157,9 +165,10 @@ bool Raft::SendAppend(Leader& leader, Progress& peer) {
   Append append{.prev_index = prev, .prev_term = *prev_term, .commit = commit_};
   size_t bytes = 0;
   if (has_entries) {
-    append.entries =
-        log_.Slice(peer.next, log_.last_index(), options_.append_entries_max, options_.append_bytes_max);
-    if (QR_MUTANT("commit-old-term")) {  // One term per Append (harmless by itself) gives the bug its chance.
+    append.entries = log_.Slice(peer.next, log_.last_index(), options_.append_entries_max,
+                                options_.append_bytes_max);
+    if (QR_MUTANT("commit-old-term")) {  // One term per Append (harmless by itself) gives the bug
+                                         // its chance.
       while (append.entries.back().term != append.entries.front().term) append.entries.pop_back();
     }
     for (const Entry& entry : append.entries) bytes += entry.payload_bytes();

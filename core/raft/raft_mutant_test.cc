@@ -1,4 +1,5 @@
-// The planted bugs break the scenarios that exist because of them (this binary links the twin library).
+// The planted bugs break the scenarios that exist because of them (this binary links the twin
+// library).
 #include <fstream>
 #include <sstream>
 

@@ -1,6 +1,6 @@
-// Seeded random runs of 3 to 5 machines under loss, duplication, reordering, one-way cuts, crashes with part of the
-// unsynced writes, compaction and snapshots. Every step checks the invariants; at the end, with all faults gone, the group
-// must make progress and agree.
+// Seeded random runs of 3 to 5 machines under loss, duplication, reordering, one-way cuts,
+// crashes with part of the unsynced writes, compaction and snapshots. Every step checks the
+// invariants; at the end, with all faults gone, the group must make progress and agree.
 //
 // More seeds: --test_arg=--seeds=10000, or run the binary; one seed: --first_seed=N --seeds=1.
 #include <cstdio>
@@ -37,7 +37,8 @@ Options RandomOptions(Random& random) {
 class Driver {
  public:
   explicit Driver(uint64_t seed)
-      : random_(seed, "driver"), cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed) {
+      : random_(seed, "driver"),
+        cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed) {
     loss_ = random_.Below(30);
     crash_ = random_.Below(6);
     compaction_ = random_.Below(30);
@@ -70,7 +71,8 @@ class Driver {
       cluster_.Advance(node, milliseconds(random_.Between(1, random_.OneIn(4) ? 400 : 60)));
     } else if (dice < 880) {
       const int leader = cluster_.leader();
-      (void)cluster_.Propose(leader != 0 && !random_.OneIn(10) ? leader : node, StrCat("p", next_payload_++));
+      (void)cluster_.Propose(leader != 0 && !random_.OneIn(10) ? leader : node,
+                             StrCat("p", next_payload_++));
     } else if (dice < 920) {
       StartRead(node);
     } else if (dice < 920 + crash_) {
@@ -127,7 +129,8 @@ class Driver {
       const auto it = reads_.find(answer.result.id);
       if (it == reads_.end()) continue;  // A duplicate of an answered one.
       if (answer.result.ok) {
-        ASSERT_GE(answer.result.index, it->second.at_least) << "stale read index " << answer.result.id;
+        ASSERT_GE(answer.result.index, it->second.at_least)
+            << "stale read index " << answer.result.id;
         ++answered_;
       }
       reads_.erase(it);
@@ -172,8 +175,9 @@ TEST(RaftRandom, InvariantsHold) {
     Driver(seed).Run();
     if (HasFatalFailure()) return;
   }
-  std::printf("commits=%lu reads=%lu elections=%lu truncations=%lu snapshots=%lu crashes=%lu\n", g_coverage.commits,
-              g_coverage.reads, g_coverage.elections, g_coverage.truncations, g_coverage.snapshots, g_coverage.crashes);
+  std::printf("commits=%lu reads=%lu elections=%lu truncations=%lu snapshots=%lu crashes=%lu\n",
+              g_coverage.commits, g_coverage.reads, g_coverage.elections, g_coverage.truncations,
+              g_coverage.snapshots, g_coverage.crashes);
   if (g_seeds < 100) return;
   EXPECT_GT(g_coverage.commits, g_seeds * 50);
   EXPECT_GT(g_coverage.reads, g_seeds * 5);
@@ -190,8 +194,10 @@ int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
-    if (arg.starts_with("--seeds=")) quadraft::raft::g_seeds = std::strtoull(arg.c_str() + 8, nullptr, 10);
-    if (arg.starts_with("--first_seed=")) quadraft::raft::g_first_seed = std::strtoull(arg.c_str() + 13, nullptr, 10);
+    if (arg.starts_with("--seeds="))
+      quadraft::raft::g_seeds = std::strtoull(arg.c_str() + 8, nullptr, 10);
+    if (arg.starts_with("--first_seed="))
+      quadraft::raft::g_first_seed = std::strtoull(arg.c_str() + 13, nullptr, 10);
   }
   return RUN_ALL_TESTS();
 }

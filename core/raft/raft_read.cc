@@ -1,5 +1,6 @@
-// Linearizable reads without a log entry (thesis section 6.4): the commit index at the time of the request, once a quorum
-// has answered a heartbeat that was sent after it. Requests gather behind the round under way (one round serves many).
+// Linearizable reads without a log entry (thesis section 6.4): the commit index at the time of
+// the request, once a quorum has answered a heartbeat that was sent after it. Requests gather
+// behind the round under way (one round serves many).
 #include <utility>
 
 #include "core/raft/raft.h"
@@ -36,7 +37,8 @@ void Raft::AddRead(Leader& leader, NodeId from, uint64_t id) {
   leader.reads.push_back({.from = from, .id = id, .index = commit_, .round = leader.round + 1});
 }
 
-// New reads start a round at once unless one is under way; then its end, or the next heartbeat, starts theirs.
+// New reads start a round at once unless one is under way; then its end, or the next heartbeat,
+// starts theirs.
 void Raft::StartReads(Leader& leader) {
   if (leader.reads.empty() || leader.reads.back().round <= leader.round) return;
   if (leader.reads.front().round <= leader.round) return;

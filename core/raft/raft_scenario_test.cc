@@ -1,5 +1,5 @@
-// The golden scenarios of testdata/*.txt. `raft_scenario_test --rewrite` (run from the source tree's root) brings their
-// output up to date; the diff is to be read.
+// The golden scenarios of testdata/*.txt. `raft_scenario_test --rewrite` (run from the source
+// tree's root) brings their output up to date; the diff is to be read.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

@@ -106,9 +106,12 @@ Append DecodeAppend(proto::RaftAppend* from) {
     // A kind out of range stays out of range: the machine refuses it.
     const auto kind = static_cast<raft::EntryKind>(std::min<uint32_t>(entry.kind(), UINT8_MAX));
     std::shared_ptr<const std::string> payload;
-    if (!entry.payload().empty()) payload = std::make_shared<const std::string>(std::move(*entry.mutable_payload()));
-    append.entries.push_back(
-        {.term = RaftTerm(entry.term()), .index = index, .kind = kind, .payload = std::move(payload)});
+    if (!entry.payload().empty())
+      payload = std::make_shared<const std::string>(std::move(*entry.mutable_payload()));
+    append.entries.push_back({.term = RaftTerm(entry.term()),
+                              .index = index,
+                              .kind = kind,
+                              .payload = std::move(payload)});
   }
   return append;
 }
@@ -127,7 +130,9 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
   switch (from->body_case()) {
     case proto::RaftMessage::kVoteRequest: {
       const auto& b = from->vote_request();
-      return VoteRequest{.pre = b.pre(), .last_index = LogIndex(b.last_index()), .last_term = RaftTerm(b.last_term())};
+      return VoteRequest{.pre = b.pre(),
+                         .last_index = LogIndex(b.last_index()),
+                         .last_term = RaftTerm(b.last_term())};
     }
     case proto::RaftMessage::kVoteReply:
       return VoteReply{.pre = from->vote_reply().pre(), .granted = from->vote_reply().granted()};
@@ -141,7 +146,8 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
                          .hint_term = RaftTerm(b.hint_term())};
     }
     case proto::RaftMessage::kHeartbeat:
-      return Heartbeat{.commit = LogIndex(from->heartbeat().commit()), .round = from->heartbeat().round()};
+      return Heartbeat{.commit = LogIndex(from->heartbeat().commit()),
+                       .round = from->heartbeat().round()};
     case proto::RaftMessage::kHeartbeatReply:
       return HeartbeatReply{.round = from->heartbeat_reply().round()};
     case proto::RaftMessage::kSnapshotChunk:
@@ -207,11 +213,14 @@ void Outbox::Flush(Network& network) {
 Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::RaftBatch* scratch,
                    absl::AnyInvocable<void(GroupId, raft::Message)> receive) {
   scratch->Clear();
-  if (bytes.size() > kMessageBytesMax || !scratch->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return InvalidArgument("not a batch of Raft messages (", bytes.size(), " bytes from node ", from, ")");
+  if (bytes.size() > kMessageBytesMax ||
+      !scratch->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return InvalidArgument("not a batch of Raft messages (", bytes.size(), " bytes from node ",
+                           from, ")");
   }
   if (scratch->messages_size() > kBatchMessagesMax) {
-    return InvalidArgument(scratch->messages_size(), " Raft messages in one batch from node ", from);
+    return InvalidArgument(scratch->messages_size(), " Raft messages in one batch from node ",
+                           from);
   }
   Status status;
   for (proto::RaftMessage& message : *scratch->mutable_messages()) {
@@ -220,8 +229,10 @@ Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::Raft
       status.Update(InvalidArgument("a Raft message of an unknown kind from node ", from));
       continue;
     }
-    receive(GroupId(message.group()),
-            raft::Message{.from = from, .to = self, .term = RaftTerm(message.term()), .body = std::move(*body)});
+    receive(
+        GroupId(message.group()),
+        raft::Message{
+            .from = from, .to = self, .term = RaftTerm(message.term()), .body = std::move(*body)});
   }
   return status;
 }

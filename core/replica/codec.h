@@ -1,7 +1,8 @@
-// Raft messages as bytes and back (core/proto/raft.proto). One Outbox gathers what a turn has for each peer and channel.
+// Raft messages as bytes and back (core/proto/raft.proto). One Outbox gathers what a turn has for
+// each peer and channel.
 //
 //   outbox.Add(group, message);            // During the turn.
-//   outbox.Flush(network);                 // At its end: one network message per peer (or a few, by size).
+//   outbox.Flush(network);                 // At its end: one message per peer (a few when large).
 #ifndef QUADRAFT_CORE_REPLICA_CODEC_H_
 #define QUADRAFT_CORE_REPLICA_CODEC_H_
 
@@ -43,8 +44,9 @@ class Outbox {
   uint64_t bytes_sent_ = 0;
 };
 
-// Calls receive(GroupId, raft::Message) for each message of the batch that `from` sent to `self`. InvalidArgument when the
-// bytes are no batch, or for the first message without a known body (the others are still received).
+// Calls receive(GroupId, raft::Message) for each message of the batch that `from` sent to `self`.
+// InvalidArgument when the bytes are no batch, or for the first message without a known body (the
+// others are still received).
 Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::RaftBatch* scratch,
                    absl::AnyInvocable<void(GroupId, raft::Message)> receive);
 

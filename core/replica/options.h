@@ -18,35 +18,40 @@ struct Options {
   // Proposals of one group that are not yet applied; ResourceExhausted beyond.
   size_t pending_proposals_max = 16384;
   size_t pending_proposal_bytes_max = 128u << 20;
-  size_t proposal_bytes_max = 32u << 20;  // One payload; InvalidArgument beyond. At most kProposalBytesLimit.
+  // One payload; InvalidArgument beyond. At most kProposalBytesLimit.
+  size_t proposal_bytes_max = 32u << 20;
 
-  // Reads of one group that wait; ResourceExhausted beyond. Those that arrive together share one question to the leader.
+  // Reads of one group that wait; ResourceExhausted beyond. Those that arrive together share one
+  // question to the leader.
   size_t pending_reads_max = 16384;
-  size_t read_questions_max = 64;               // Such questions under way.
-  Duration read_timeout = seconds(3);           // Then Unavailable.
-  Duration read_attempt_timeout = milliseconds(300);  // Unanswered: asked again (of the new leader, if there is one).
-  Duration read_retry_delay = milliseconds(25);       // After a refusal.
+  size_t read_questions_max = 64;      // Such questions under way.
+  Duration read_timeout = seconds(3);  // Then Unavailable.
+  // Unanswered: asked again (of the new leader, if there is one).
+  Duration read_attempt_timeout = milliseconds(300);
+  Duration read_retry_delay = milliseconds(25);  // After a refusal.
 
-  // Applying yields the loop after this much.
+  // Applying yields the loop after this much: at some 10 microseconds a quad, a quarter of a megabyte is a few ten
+  // milliseconds.
   size_t apply_entries_max = 256;
-  size_t apply_bytes_max = 4u << 20;
+  size_t apply_bytes_max = 256u << 10;
 
-  // The log in memory of one group is compacted to half of this when it is over; while a follower or a snapshot stream
-  // needs the old entries, to twice this at most.
+  // The log in memory of one group is compacted to half of this when it is over; while a follower
+  // or a snapshot stream needs the old entries, to twice this at most.
   size_t retained_entries_max = 20000;
   size_t retained_bytes_max = 64u << 20;
 
   // Snapshot streams, as a sender.
   size_t snapshot_chunk_bytes = 256u << 10;
-  size_t snapshot_window_chunks = 8;            // Sent and not acknowledged.
-  size_t snapshot_streams_max = 2;              // Of the whole host.
+  size_t snapshot_window_chunks = 8;                    // Sent and not acknowledged.
+  size_t snapshot_streams_max = 2;                      // Of the whole host.
   uint64_t snapshot_bytes_per_second_max = 256u << 20;  // Of each stream.
   Duration snapshot_resend_delay = milliseconds(200);   // Unacknowledged: sent again.
   Duration snapshot_stall_timeout = seconds(30);        // No progress: given up, begun anew.
-  Duration snapshot_idle_timeout = seconds(60);         // A receiver forgets a stream that went silent.
+  Duration snapshot_idle_timeout = seconds(60);  // A receiver forgets a stream that went silent.
 
-  // Called once, on the loop, never inside a call, when the log or a state machine failed or a peer contradicted what was
-  // committed. Every pending callback has been answered by then; the node must stop.
+  // Called once, on the loop, never inside a call, when the log or a state machine failed or a peer
+  // contradicted what was committed. Every pending callback has been answered by then; the node
+  // must stop.
   std::function<void(const Status&)> on_fatal;
 };
 

@@ -16,7 +16,8 @@ Status CheckContiguous(GroupId group, const RecoveredGroup& recovered) {
   RaftTerm term = recovered.snapshot_term;
   for (const raft::Entry& entry : recovered.entries) {
     if (entry.index != index.Next() || entry.term < term) {
-      return DataLoss("log of group ", group, ": entry ", entry.index, "/", entry.term, " after ", index, "/", term);
+      return DataLoss("log of group ", group, ": entry ", entry.index, "/", entry.term, " after ",
+                      index, "/", term);
     }
     index = entry.index;
     term = entry.term;
@@ -31,8 +32,10 @@ RaftTerm TermAt(const RecoveredGroup& recovered, LogIndex index) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, GroupId group, std::vector<NodeId> voters,
-                                                    StateMachine* state_machine, RecoveredGroup recovered) {
+StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, GroupId group,
+                                                    std::vector<NodeId> voters,
+                                                    StateMachine* state_machine,
+                                                    RecoveredGroup recovered) {
   QR_RETURN_IF_ERROR(CheckContiguous(group, recovered));
   const LogIndex last{recovered.snapshot_index.value() + recovered.entries.size()};
   const LogIndex applied = state_machine->applied_index();
@@ -41,7 +44,8 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
     return DataLoss("group ", group, ": the state ends at ", applied, ", its log begins after ",
                     recovered.snapshot_index);
   }
-  // An installed snapshot is durable before its mark in the log: what the log holds is then older, or of a branch that lost.
+  // An installed snapshot is durable before its mark in the log: what the log holds is then older,
+  // or of a branch that lost.
   if (applied > last || TermAt(recovered, applied) != applied_term) {
     QR_RETURN_IF_ERROR(shared->log.SaveSnapshotMark(group, applied, applied_term));
     recovered.snapshot_index = applied;
@@ -49,28 +53,29 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
     recovered.entries.clear();
   }
   recovered.hard_state.commit = std::max(recovered.hard_state.commit, applied);
-  return std::make_unique<Replica>(shared, group, raft::Configuration(std::move(voters)), state_machine,
+  return std::make_unique<Replica>(shared, group, raft::Configuration(std::move(voters)),
+                                   state_machine,
                                    raft::Raft::Initial{.hard_state = recovered.hard_state,
                                                        .snapshot_index = recovered.snapshot_index,
                                                        .snapshot_term = recovered.snapshot_term,
                                                        .entries = std::move(recovered.entries)});
 }
 
-Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters, StateMachine* state_machine,
-                 raft::Raft::Initial initial)
+Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters,
+                 StateMachine* state_machine, raft::Raft::Initial initial)
     : shared_(*shared),
       group_(group),
       state_machine_(state_machine),
-      raft_(shared->self, std::move(voters), shared->options.raft, std::move(initial), shared->env.clock().Now(),
-            &shared->env.random(StrCat("raft/", group, "/election"))),
+      raft_(shared->self, std::move(voters), shared->options.raft, std::move(initial),
+            shared->env.clock().Now(), &shared->env.random(StrCat("raft/", group, "/election"))),
       applied_(state_machine->applied_index()),
-      // An answer to a question of our earlier life must not pass for one to ours: ids begin anywhere.
+      // An answer to a question of our earlier life must not pass for one to ours: ids begin
+      // anywhere.
       next_read_id_(shared->env.random(StrCat("raft/", group, "/read")).Next() >> 1) {}
 
 void Replica::Complete(ProposalCallback done, StatusOr<ProposalResult> result) {
-  shared_.completions.push_back([done = std::move(done), result = std::move(result)]() mutable {
-    done(std::move(result));
-  });
+  shared_.completions.push_back(
+      [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 
 void Replica::Refuse(ProposalCallback done, Status status) {
@@ -81,23 +86,24 @@ void Replica::Refuse(ProposalCallback done, Status status) {
 void Replica::CompleteRead(ReadCallback done, Status status) {
   --pending_reads_;
   if (!status.ok()) ++counters_.reads_failed;
-  shared_.completions.push_back([done = std::move(done), status = std::move(status)]() mutable {
-    done(std::move(status));
-  });
+  shared_.completions.push_back(
+      [done = std::move(done), status = std::move(status)]() mutable { done(std::move(status)); });
 }
 
 LogIndex Replica::Propose(std::string payload, ProposalCallback done) {
   const Options& options = shared_.options;
   const size_t bytes = payload.size();
   if (bytes > std::min(options.proposal_bytes_max, kProposalBytesLimit)) {
-    Refuse(std::move(done), InvalidArgument("a proposal of ", bytes, " bytes; proposal_bytes_max is ",
-                                            std::min(options.proposal_bytes_max, kProposalBytesLimit)));
+    Refuse(std::move(done),
+           InvalidArgument("a proposal of ", bytes, " bytes; proposal_bytes_max is ",
+                           std::min(options.proposal_bytes_max, kProposalBytesLimit)));
     return LogIndex{};
   }
   if (proposals_.size() >= options.pending_proposals_max ||
       proposal_bytes_ + bytes > std::max(options.pending_proposal_bytes_max, bytes)) {
-    Refuse(std::move(done), ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals of ",
-                                              proposal_bytes_, " bytes are pending"));
+    Refuse(std::move(done),
+           ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals of ",
+                             proposal_bytes_, " bytes are pending"));
     return LogIndex{};
   }
   auto index = raft_.Propose(std::make_shared<const std::string>(std::move(payload)));
@@ -107,7 +113,8 @@ LogIndex Replica::Propose(std::string payload, ProposalCallback done) {
   }
   ++counters_.proposals;
   proposal_bytes_ += bytes;
-  proposals_.push_back({.index = *index, .term = raft_.term(), .bytes = bytes, .done = std::move(done)});
+  proposals_.push_back(
+      {.index = *index, .term = raft_.term(), .bytes = bytes, .done = std::move(done)});
   return *index;
 }
 
@@ -117,10 +124,12 @@ MonotonicTime Replica::next_deadline() const {
   MonotonicTime deadline = raft_.next_deadline();
   for (const auto& [peer, sender] : senders_) deadline = std::min(deadline, sender.next_deadline());
   for (const ReadQuestion& question : questions_) {
-    deadline = std::min(deadline, question.answered ? question.deadline
-                                                    : std::min(question.deadline, question.next_attempt));
+    deadline =
+        std::min(deadline, question.answered ? question.deadline
+                                             : std::min(question.deadline, question.next_attempt));
   }
-  if (receiver_) deadline = std::min(deadline, receiver_->last_heard() + shared_.options.snapshot_idle_timeout);
+  if (receiver_)
+    deadline = std::min(deadline, receiver_->last_heard() + shared_.options.snapshot_idle_timeout);
   return deadline;
 }
 
@@ -128,6 +137,9 @@ bool Replica::more_to_do() const { return applied_ < raft_.apply_limit() || outp
 
 uint64_t Replica::Advance(MonotonicTime now) {
   uint64_t sync_id = 0;
+  if (receiver_ && now >= receiver_->last_heard() + shared_.options.snapshot_idle_timeout) {
+    receiver_.reset();  // What it staged is of no use any more.
+  }
   AskReads(now);
   PumpSenders(now);
   for (int i = 0; i < kOutputsPerTurnMax && shared_.fault.ok(); ++i) {
@@ -165,36 +177,42 @@ uint64_t Replica::TakeOutput() {
       shared_.Fail(Annotate(status, "log"));
     }
     counters_.appended_entries += output_.entries.size();
-    for (const raft::Entry& entry : output_.entries) counters_.appended_bytes += entry.payload_bytes();
+    for (const raft::Entry& entry : output_.entries)
+      counters_.appended_bytes += entry.payload_bytes();
   }
   for (raft::Message& message : output_.messages) shared_.outbox.Add(group_, std::move(message));
   return output_.sync_id;
 }
 
-// Those of an earlier leadership: the next leader may commit them or not, and we shall not be told in time. What is
-// committed already only waits to be applied.
+// Those of an earlier leadership: the next leader may commit them or not, and we shall not be told
+// in time. What is committed already only waits to be applied.
 void Replica::FailLostProposals() {
   const bool leads = raft_.role() == raft::Role::kLeader;
   while (!proposals_.empty()) {
     Proposal& last = proposals_.back();
     if (leads && last.term == raft_.term()) return;
-    if (last.index <= raft_.commit() && last.index > applied_ && raft_.log().Has(last.index, last.term)) return;
+    if (last.index <= raft_.commit() && last.index > applied_ &&
+        raft_.log().Has(last.index, last.term))
+      return;
     ++counters_.proposals_unknown;
     proposal_bytes_ -= last.bytes;
-    Complete(std::move(last.done), DeadlineExceeded("leadership of group ", group_,
-                                                    " was lost: it is unknown whether entry ", last.index, " commits"));
+    Complete(std::move(last.done),
+             DeadlineExceeded("leadership of group ", group_,
+                              " was lost: it is unknown whether entry ", last.index, " commits"));
     proposals_.pop_back();
   }
 }
 
 void Replica::LogRoleChange() {
-  if (seen_role_ == raft_.role() && seen_term_ == raft_.term() && seen_leader_ == raft_.leader()) return;
+  if (seen_role_ == raft_.role() && seen_term_ == raft_.term() && seen_leader_ == raft_.leader())
+    return;
   const bool news = seen_leader_ != raft_.leader() || seen_role_ != raft_.role();
   seen_role_ = raft_.role();
   seen_term_ = raft_.term();
   seen_leader_ = raft_.leader();
   if (news && seen_leader_ != NodeId{}) {
-    shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": node ", seen_leader_, " leads term ", seen_term_));
+    shared_.env.Log(LogLevel::kInfo,
+                    StrCat("group ", group_, ": node ", seen_leader_, " leads term ", seen_term_));
   }
 }
 
@@ -202,7 +220,8 @@ void Replica::FailPending(std::string_view why) {
   while (!proposals_.empty()) {
     ++counters_.proposals_unknown;
     Complete(std::move(proposals_.front().done),
-             DeadlineExceeded(why, ": it is unknown whether entry ", proposals_.front().index, " commits"));
+             DeadlineExceeded(why, ": it is unknown whether entry ", proposals_.front().index,
+                              " commits"));
     proposals_.pop_front();
   }
   proposal_bytes_ = 0;

@@ -1,8 +1,9 @@
-// One group's replica as the host drives it: the machine, its proposals and reads, applying, compaction and snapshots.
-// Internal to core/replica; callers use ReplicaHost, which also explains the results.
+// One group's replica as the host drives it: the machine, its proposals and reads, applying,
+// compaction and snapshots. Internal to core/replica; callers use ReplicaHost, which also
+// explains the results.
 //
 //   replica.Step(now, message);  replica.Propose(payload, done);       // Inputs
-//   while (replica.Advance(now)) {}                                    // The turn: outputs to log, outbox, state machine
+//   replica.Advance(now);              // The turn: outputs to log, outbox, state machine
 #ifndef QUADRAFT_CORE_REPLICA_REPLICA_H_
 #define QUADRAFT_CORE_REPLICA_REPLICA_H_
 
@@ -36,7 +37,7 @@ using ReadCallback = absl::AnyInvocable<void(Status)>;
 struct HostCounters {
   uint64_t syncs = 0;
   uint64_t batches_received = 0;
-  uint64_t batches_invalid = 0;    // Not decodable, or with unknown parts.
+  uint64_t batches_invalid = 0;  // Not decodable, or with unknown parts.
   uint64_t messages_received = 0;
   uint64_t messages_unknown_group = 0;
   uint64_t snapshots_sent = 0;
@@ -52,7 +53,7 @@ struct GroupCounters {
   uint64_t proposals_unknown = 0;  // DeadlineExceeded.
   uint64_t reads = 0;
   uint64_t reads_failed = 0;
-  uint64_t appended_entries = 0;   // Written to the log.
+  uint64_t appended_entries = 0;  // Written to the log.
   uint64_t appended_bytes = 0;
   uint64_t applied_entries = 0;
   uint64_t compactions = 0;
@@ -93,17 +94,19 @@ struct ReplicaShared {
   std::vector<Closure> completions;  // Callbacks to run at the end of the turn.
   size_t snapshot_streams = 0;       // Being sent.
   HostCounters counters;
-  Status fault;                      // Once not OK, the host stops.
+  Status fault;  // Once not OK, the host stops.
   void Fail(const Status& status) { fault.Update(status); }
 };
 
 class Replica {
  public:
   // DataLoss when what was recovered and the state machine contradict each other.
-  static StatusOr<std::unique_ptr<Replica>> Recover(ReplicaShared* shared, GroupId group, std::vector<NodeId> voters,
-                                                    StateMachine* state_machine, RecoveredGroup recovered);
-  Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters, StateMachine* state_machine,
-          raft::Raft::Initial initial);
+  static StatusOr<std::unique_ptr<Replica>> Recover(ReplicaShared* shared, GroupId group,
+                                                    std::vector<NodeId> voters,
+                                                    StateMachine* state_machine,
+                                                    RecoveredGroup recovered);
+  Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters,
+          StateMachine* state_machine, raft::Raft::Initial initial);
 
   LogIndex Propose(std::string payload, ProposalCallback done);
   void ReadBarrier(ReadCallback done);
@@ -111,8 +114,8 @@ class Replica {
   void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
   void Tick(MonotonicTime now);
 
-  // Carries out what the machine wants and applies a bounded amount. Returns the sync that must be asked for (0: none).
-  // more_to_do(): another turn should follow.
+  // Carries out what the machine wants and applies a bounded amount. Returns the sync that must be
+  // asked for (0: none). more_to_do(): another turn should follow.
   uint64_t Advance(MonotonicTime now);
   bool more_to_do() const;
   MonotonicTime next_deadline() const;
@@ -139,8 +142,8 @@ class Replica {
     std::vector<ReadCallback> done;
     MonotonicTime deadline;
     MonotonicTime next_attempt;
-    uint64_t id = 0;     // Of the attempt under way; 0: none.
-    LogIndex wait_for;   // Set once answered: to be applied.
+    uint64_t id = 0;    // Of the attempt under way; 0: none.
+    LogIndex wait_for;  // Set once answered: to be applied.
     bool answered = false;
   };
 
@@ -153,7 +156,8 @@ class Replica {
   void LogRoleChange();
   // replica_apply.cc
   void Apply();
-  void AnswerProposals(std::span<const raft::Entry> entries, std::vector<StatusOr<std::string>>& results);
+  void AnswerProposals(std::span<const raft::Entry> entries,
+                       std::vector<StatusOr<std::string>>& results);
   void MaybeCompact(MonotonicTime now);
   LogIndex CompactionPoint(MonotonicTime now) const;
   // replica_read.cc

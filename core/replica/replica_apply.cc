@@ -10,27 +10,31 @@ namespace quadraft::replica {
 void Replica::Apply() {
   const LogIndex limit = raft_.apply_limit();
   if (applied_ >= limit) return;
-  const std::vector<raft::Entry> entries =
-      raft_.log().Slice(applied_.Next(), limit, shared_.options.apply_entries_max, shared_.options.apply_bytes_max);
+  const std::vector<raft::Entry> entries = raft_.log().Slice(
+      applied_.Next(), limit, shared_.options.apply_entries_max, shared_.options.apply_bytes_max);
   auto results = state_machine_->Apply(entries);
-  if (!results.ok()) return shared_.Fail(Annotate(results.status(), StrCat("state machine of group ", group_)));
+  if (!results.ok())
+    return shared_.Fail(Annotate(results.status(), StrCat("state machine of group ", group_)));
   if (results->size() != entries.size()) {
-    return shared_.Fail(Internal("state machine of group ", group_, " gave ", results->size(), " results for ",
-                                 entries.size(), " entries"));
+    return shared_.Fail(Internal("state machine of group ", group_, " gave ", results->size(),
+                                 " results for ", entries.size(), " entries"));
   }
   applied_ = entries.back().index;
   counters_.applied_entries += entries.size();
   AnswerProposals(entries, *results);
 }
 
-void Replica::AnswerProposals(std::span<const raft::Entry> entries, std::vector<StatusOr<std::string>>& results) {
+void Replica::AnswerProposals(std::span<const raft::Entry> entries,
+                              std::vector<StatusOr<std::string>>& results) {
   for (size_t i = 0; i < entries.size() && !proposals_.empty(); ++i) {
-    if (proposals_.front().index != entries[i].index) continue;  // A no-op, or from before our leadership.
+    if (proposals_.front().index != entries[i].index)
+      continue;  // A no-op, or from before our leadership.
     Proposal proposal = std::move(proposals_.front());
     proposals_.pop_front();
     proposal_bytes_ -= proposal.bytes;
     if (proposal.term != entries[i].term) {
-      Refuse(std::move(proposal.done), Unavailable("another leader's entry took place ", proposal.index));
+      Refuse(std::move(proposal.done),
+             Unavailable("another leader's entry took place ", proposal.index));
       continue;
     }
     ++counters_.proposals_applied;
@@ -49,17 +53,20 @@ LogIndex Replica::CompactionPoint(MonotonicTime now) const {
   const raft::Log& log = raft_.log();
   LogIndex point = log.snapshot_index();
   size_t entries = log.size(), bytes = log.bytes();
-  while (point < applied_ && (entries > options.retained_entries_max / 2 || bytes > options.retained_bytes_max / 2)) {
+  while (point < applied_ &&
+         (entries > options.retained_entries_max / 2 || bytes > options.retained_bytes_max / 2)) {
     point = point.Next();
     --entries;
     bytes -= log.at(point).payload_bytes();
   }
-  if (log.size() > 2 * options.retained_entries_max || log.bytes() > 2 * options.retained_bytes_max) return point;
+  if (log.size() > 2 * options.retained_entries_max || log.bytes() > 2 * options.retained_bytes_max)
+    return point;
   for (const auto& [peer, sender] : senders_) point = std::min(point, sender.index());
   if (const raft::Leader* leader = raft_.leader_state()) {
     for (const raft::Progress& peer : leader->peers) {
       const bool alive = peer.last_heard + options.raft.election_timeout_max >= now;
-      if (alive && peer.state != raft::ProgressState::kSnapshot) point = std::min(point, peer.match);
+      if (alive && peer.state != raft::ProgressState::kSnapshot)
+        point = std::min(point, peer.match);
     }
   }
   return std::max(point, log.snapshot_index());
@@ -68,7 +75,8 @@ LogIndex Replica::CompactionPoint(MonotonicTime now) const {
 void Replica::MaybeCompact(MonotonicTime now) {
   const Options& options = shared_.options;
   const raft::Log& log = raft_.log();
-  if (log.size() <= options.retained_entries_max && log.bytes() <= options.retained_bytes_max) return;
+  if (log.size() <= options.retained_entries_max && log.bytes() <= options.retained_bytes_max)
+    return;
   const LogIndex point = CompactionPoint(now);
   // Not for a few entries: making the state durable costs a sync of its own.
   const uint64_t worthwhile = std::max<uint64_t>(options.retained_entries_max / 8, 1);
@@ -77,7 +85,8 @@ void Replica::MaybeCompact(MonotonicTime now) {
   if (Status status = state_machine_->MakeDurable(); !status.ok()) {
     return shared_.Fail(Annotate(status, StrCat("state machine of group ", group_)));
   }
-  if (Status status = shared_.log.SaveSnapshotMark(group_, point, *log.term_at(point)); !status.ok()) {
+  if (Status status = shared_.log.SaveSnapshotMark(group_, point, *log.term_at(point));
+      !status.ok()) {
     return shared_.Fail(Annotate(status, "log"));
   }
   raft_.Compact(point);

@@ -16,12 +16,14 @@ ReplicaHost::ReplicaHost(Env& env, NodeId self, LogStore& log, Options options)
 
 ReplicaHost::~ReplicaHost() { Stop(); }
 
-Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters, StateMachine* state_machine) {
+Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters,
+                             StateMachine* state_machine) {
   if (replicas_.contains(group)) return AlreadyExists("group ", group);
   std::sort(voters.begin(), voters.end());
   voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
   if (voters.empty() || voters.size() > raft::kVotersMax) {
-    return InvalidArgument("group ", group, " has ", voters.size(), " voters; 1 to ", raft::kVotersMax, " can be");
+    return InvalidArgument("group ", group, " has ", voters.size(), " voters; 1 to ",
+                           raft::kVotersMax, " can be");
   }
   if (!recovered_) recovered_ = shared_.log.TakeRecovered();
   RecoveredGroup recovered;
@@ -29,8 +31,8 @@ Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters, StateMac
     recovered = std::move(found->second);
     recovered_->erase(found);
   }
-  QR_ASSIGN_OR_RETURN(auto replica, Replica::Recover(&shared_, group, std::move(voters), state_machine,
-                                                     std::move(recovered)));
+  QR_ASSIGN_OR_RETURN(auto replica, Replica::Recover(&shared_, group, std::move(voters),
+                                                     state_machine, std::move(recovered)));
   Replica& added = *replicas_.emplace(group, std::move(replica)).first->second;
   if (started_) Touch(added);
   return OkStatus();
@@ -40,9 +42,10 @@ void ReplicaHost::Start() {
   QR_CHECK(!started_) << "started twice";
   started_ = true;
   for (const Channel channel : {Channel::kRaft, Channel::kSnapshot}) {
-    shared_.env.network().OnMessage(channel, [this, alive = alive_](NodeId from, std::string_view bytes) {
-      if (*alive) OnBatch(from, bytes);
-    });
+    shared_.env.network().OnMessage(channel,
+                                    [this, alive = alive_](NodeId from, std::string_view bytes) {
+                                      if (*alive) OnBatch(from, bytes);
+                                    });
   }
   for (auto& [group, replica] : replicas_) Touch(*replica);
 }
@@ -176,19 +179,20 @@ void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
   if (!shared_.fault.ok()) return;
   const MonotonicTime now = shared_.env.clock().Now();
   ++shared_.counters.batches_received;
-  const Status status = DecodeBatch(from, self_, bytes, &scratch_, [&](GroupId group, raft::Message message) {
-    ++shared_.counters.messages_received;
-    Replica* replica = Find(group);
-    if (replica == nullptr) {
-      ++shared_.counters.messages_unknown_group;
-      return;
-    }
-    replica->Step(now, std::move(message));
-    if (!replica->touched) {
-      replica->touched = true;
-      touched_.push_back(replica);
-    }
-  });
+  const Status status =
+      DecodeBatch(from, self_, bytes, &scratch_, [&](GroupId group, raft::Message message) {
+        ++shared_.counters.messages_received;
+        Replica* replica = Find(group);
+        if (replica == nullptr) {
+          ++shared_.counters.messages_unknown_group;
+          return;
+        }
+        replica->Step(now, std::move(message));
+        if (!replica->touched) {
+          replica->touched = true;
+          touched_.push_back(replica);
+        }
+      });
   if (!status.ok()) ++shared_.counters.batches_invalid;
   Turn();
 }
@@ -212,8 +216,8 @@ void ReplicaHost::OnTimer() {
   Turn();
 }
 
-// Deadlines mostly move away (a follower's with each heartbeat): the timer is left to run early and looks again. Only a
-// nearer deadline moves it, and only a group that was touched can have one.
+// Deadlines mostly move away (a follower's with each heartbeat): the timer is left to run early and
+// looks again. Only a nearer deadline moves it, and only a group that was touched can have one.
 void ReplicaHost::ArmTimer() {
   const MonotonicTime deadline = std::exchange(nearest_, MonotonicTime::max());
   if (deadline >= timer_at_) return;
@@ -240,7 +244,9 @@ void ReplicaHost::ReportFault() {
   });
 }
 
-GroupStatus ReplicaHost::status(GroupId group) const { return At(group).status(shared_.env.clock().Now()); }
+GroupStatus ReplicaHost::status(GroupId group) const {
+  return At(group).status(shared_.env.clock().Now());
+}
 
 std::optional<NodeId> ReplicaHost::leader(GroupId group) const {
   const Replica* replica = Find(group);
@@ -249,7 +255,9 @@ std::optional<NodeId> ReplicaHost::leader(GroupId group) const {
 }
 
 LogIndex ReplicaHost::applied_index(GroupId group) const { return At(group).applied(); }
-LogIndex ReplicaHost::last_index(GroupId group) const { return At(group).raft().log().last_index(); }
+LogIndex ReplicaHost::last_index(GroupId group) const {
+  return At(group).raft().log().last_index();
+}
 const raft::Raft& ReplicaHost::raft(GroupId group) const { return At(group).raft(); }
 
 std::vector<GroupId> ReplicaHost::groups() const {

@@ -1,16 +1,19 @@
-// All Raft groups of one node: owns their machines and drives them with the node's clock, network, log and state machines.
+// All Raft groups of one node: owns their machines and drives them with the node's clock,
+// network, log and state machines.
 //
 //   ReplicaHost host(env, NodeId{1}, log_store, options);
-//   QR_RETURN_IF_ERROR(host.AddGroup(GroupId{1}, {NodeId{1}, NodeId{2}, NodeId{3}}, &state_machine));
+//   Status added = host.AddGroup(GroupId{1}, {NodeId{1}, NodeId{2}, NodeId{3}}, &machine);
 //   host.Start();
 //   host.Propose(GroupId{1}, payload, [](StatusOr<ProposalResult> result) { ... });
 //   host.ReadBarrier(GroupId{1}, [](Status status) { ... read the state machine ... });
 //
-// Shape: every input marks its group; one turn of the loop then takes all outputs, writes them to the log, asks for ONE
-// sync for all groups (while one is under way the next gathers: group commit), sends one batch per peer, and applies a
-// bounded amount. Callbacks run at the end of a turn, never inside the call that they belong to, each exactly once.
+// Shape: every input marks its group; one turn of the loop then takes all outputs, writes them to
+// the log, asks for ONE sync for all groups (while one is under way the next gathers: group
+// commit), sends one batch per peer, and applies a bounded amount. Callbacks run at the end of a
+// turn, never inside the call that they belong to, each exactly once.
 //
-// Owned by the node; env, log store and state machines must outlive it. Everything on the loop. Stop before destroying.
+// Owned by the node; env, log store and state machines must outlive it. Everything on the loop.
+// Stop before destroying.
 #ifndef QUADRAFT_CORE_REPLICA_REPLICA_HOST_H_
 #define QUADRAFT_CORE_REPLICA_REPLICA_HOST_H_
 
@@ -40,25 +43,29 @@ class ReplicaHost {
   ReplicaHost(const ReplicaHost&) = delete;
   ReplicaHost& operator=(const ReplicaHost&) = delete;
 
-  // Takes the group up where the log store and the state machine left it. Before or after Start. DataLoss: the two
-  // contradict each other. AlreadyExists; InvalidArgument (no or too many voters).
+  // Takes the group up where the log store and the state machine left it. Before or after Start.
+  // DataLoss: the two contradict each other. AlreadyExists; InvalidArgument (no or too many
+  // voters).
   Status AddGroup(GroupId group, std::vector<NodeId> voters, StateMachine* state_machine);
   void Start();
-  // Answers everything that is pending (proposals: DeadlineExceeded, they may yet happen; reads: Unavailable) before it
-  // returns; nothing runs afterwards.
+  // Answers everything that is pending (proposals: DeadlineExceeded, they may yet happen; reads:
+  // Unavailable) before it returns; nothing runs afterwards.
   void Stop();
 
-  // Makes `payload` an entry of the group's log. Proposals get log indexes in the order of the calls. `done` runs after the
-  // entry was applied HERE, with the state machine's result (or its error). Other errors:
-  //   Unavailable        not the leader, or the entry was surely lost: nothing was done (leader() has a hint).
-  //   ResourceExhausted  over a bound of Options; nothing was done.
-  //   DeadlineExceeded   leadership was lost, or the host stopped, meanwhile: it may yet be committed.
-  //   InvalidArgument, NotFound   payload too large; no such group. Nothing was done.
+  // Makes `payload` an entry of the group's log. Proposals get log indexes in the order of the
+  // calls. `done` runs after the entry was applied HERE, with the state machine's result (or its
+  // error). Other errors:
+  //   Unavailable        not the leader (leader() has a hint), or surely lost: nothing was done.
+  //   ResourceExhausted  over a bound of Options: nothing was done.
+  //   DeadlineExceeded   leadership was lost, or the host stopped, meanwhile: it may yet commit.
+  //   InvalidArgument    the payload is too large: nothing was done.
+  //   NotFound           no such group.
   // Returns the index that the entry has if it commits; zero when it was refused.
   LogIndex Propose(GroupId group, std::string payload, ProposalCallback done);
 
-  // `done` gets OK once everything that was committed anywhere before this call is applied here: a read of the state machine
-  // is then linearizable. On any node; a follower asks the leader. Unavailable: no quorum confirmed it within read_timeout.
+  // `done` gets OK once everything that was committed anywhere before this call is applied here: a
+  // read of the state machine is then linearizable. On any node; a follower asks the leader.
+  // Unavailable: no quorum confirmed it within read_timeout.
   void ReadBarrier(GroupId group, ReadCallback done);
 
   // ---- Views; the group must exist (QR_CHECK), but for leader().
@@ -66,7 +73,7 @@ class ReplicaHost {
   std::optional<NodeId> leader(GroupId group) const;
   bool is_leader(GroupId group) const { return leader(group) == self_; }
   LogIndex applied_index(GroupId group) const;
-  LogIndex last_index(GroupId group) const;  // Of the log: what a leader has proposed, at most.
+  LogIndex last_index(GroupId group) const;     // Of the log: what a leader has proposed, at most.
   const raft::Raft& raft(GroupId group) const;  // For checkers.
   std::vector<GroupId> groups() const;
   bool HasGroup(GroupId group) const { return replicas_.contains(group); }
@@ -76,9 +83,9 @@ class ReplicaHost {
  private:
   Replica& At(GroupId group) const;
   Replica* Find(GroupId group) const;
-  void Touch(Replica& replica);     // It has work for the next turn.
+  void Touch(Replica& replica);  // It has work for the next turn.
   void PostTurn();
-  void Turn();                      // One pass over all groups with work.
+  void Turn();  // One pass over all groups with work.
   void RunCompletions();
   void StartSync();
   void OnSynced(Status status);
@@ -103,9 +110,11 @@ class ReplicaHost {
   bool fault_reported_ = false;
   TimerId timer_;
   MonotonicTime timer_at_ = MonotonicTime::max();
-  MonotonicTime nearest_ = MonotonicTime::max();  // Of the deadlines seen since the timer was last armed.
+  MonotonicTime nearest_ =
+      MonotonicTime::max();  // Of the deadlines seen since the timer was last armed.
   proto::RaftBatch scratch_;
-  std::shared_ptr<bool> alive_;  // False once stopped: late callbacks of the world find nobody home.
+  std::shared_ptr<bool>
+      alive_;  // False once stopped: late callbacks of the world find nobody home.
 };
 
 }  // namespace quadraft::replica

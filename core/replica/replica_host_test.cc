@@ -30,7 +30,8 @@ TEST(ReplicaHost, ElectsAndReplicates) {
   EXPECT_NE(cluster.host(leader).Propose(kGroup, "a", Into(&result)), LogIndex{});
   cluster.host(leader).Propose(kGroup, "fail b", Into(&failed));
   EXPECT_FALSE(result.has_value()) << "answered inside the call";
-  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return result.has_value() && failed.has_value(); }, seconds(1)));
+  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return result.has_value() && failed.has_value(); },
+                                         seconds(1)));
   ASSERT_TRUE(result->ok()) << ToString(result->status());
   EXPECT_EQ((*result)->result, "1:a");
   EXPECT_TRUE(absl::IsAborted(failed->status()));
@@ -49,7 +50,8 @@ TEST(ReplicaHost, OneNodeAloneLeadsAtOnce) {
   cluster.host(1).Propose(kGroup, "a", Into(&result));
   std::optional<Status> read;
   cluster.host(1).ReadBarrier(kGroup, Into(&read));
-  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return result.has_value() && read.has_value(); }, milliseconds(50)));
+  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return result.has_value() && read.has_value(); },
+                                         milliseconds(50)));
   EXPECT_TRUE(result->ok());
   EXPECT_TRUE(read->ok());
 }
@@ -63,11 +65,12 @@ TEST(ReplicaHost, ProposalsOfATurnShareOneAppendAndKeepTheirOrder) {
   std::vector<uint64_t> order;
   LogIndex last = cluster.host(leader).last_index(kGroup);
   for (int i = 0; i < 1000; ++i) {
-    const LogIndex index = cluster.host(leader).Propose(kGroup, StrCat(i), [&](StatusOr<ProposalResult> result) {
-      ASSERT_TRUE(result.ok());
-      EXPECT_LE(result->index, cluster.host(leader).applied_index(kGroup));
-      order.push_back(result->index.value());
-    });
+    const LogIndex index =
+        cluster.host(leader).Propose(kGroup, StrCat(i), [&](StatusOr<ProposalResult> result) {
+          ASSERT_TRUE(result.ok());
+          EXPECT_LE(result->index, cluster.host(leader).applied_index(kGroup));
+          order.push_back(result->index.value());
+        });
     EXPECT_EQ(index, last.Next());
     last = index;
   }
@@ -113,13 +116,15 @@ TEST(ReplicaHost, SurvivesCrashesOfTheLeader) {
     const int leader = cluster.WaitForLeader();
     for (int i = 0; i < 20; ++i) {
       const std::string payload = StrCat(round, "/", i);
-      cluster.host(leader).Propose(kGroup, payload, [&acknowledged, payload](StatusOr<ProposalResult> result) {
-        if (result.ok()) acknowledged.push_back(payload);
-      });
+      cluster.host(leader).Propose(kGroup, payload,
+                                   [&acknowledged, payload](StatusOr<ProposalResult> result) {
+                                     if (result.ok()) acknowledged.push_back(payload);
+                                   });
     }
     cluster.world.RunFor(microseconds(500 * round));
     cluster.process(leader).Crash();
-    ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() != 0; }, seconds(2))) << "slow failover";
+    ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() != 0; }, seconds(2)))
+        << "slow failover";
     cluster.Restart(leader);
   }
   ASSERT_TRUE(cluster.Converge());
@@ -136,7 +141,8 @@ TEST(ReplicaHost, AllCrashAtOnceAndNothingAcknowledgedIsLost) {
   for (int round = 0; round < 10; ++round) {
     const int leader = cluster.WaitForLeader();
     for (int i = 0; i < 20; ++i) {
-      cluster.host(leader).Propose(kGroup, "x", [&](StatusOr<ProposalResult> result) { acknowledged += result.ok(); });
+      cluster.host(leader).Propose(
+          kGroup, "x", [&](StatusOr<ProposalResult> result) { acknowledged += result.ok(); });
     }
     cluster.world.RunFor(microseconds(400 * round));
     for (int i = 1; i <= 3; ++i) cluster.process(i).Crash();
@@ -156,9 +162,10 @@ TEST(ReplicaHost, ALeaderCutOffDoesNotClaimToKnow) {
   std::optional<Status> read;
   cluster.host(old_leader).Propose(kGroup, "lost", Into(&result));
   cluster.host(old_leader).ReadBarrier(kGroup, Into(&read));
-  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() != old_leader && cluster.leader() != 0; },
-                                         seconds(3)));
-  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return result.has_value() && read.has_value(); }, seconds(5)));
+  ASSERT_TRUE(cluster.world.RunUntilTrue(
+      [&] { return cluster.leader() != old_leader && cluster.leader() != 0; }, seconds(3)));
+  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return result.has_value() && read.has_value(); },
+                                         seconds(5)));
   EXPECT_TRUE(absl::IsDeadlineExceeded(result->status())) << ToString(result->status());
   EXPECT_TRUE(absl::IsUnavailable(*read)) << ToString(*read);
   EXPECT_EQ(cluster.host(old_leader).leader(kGroup), std::nullopt);
@@ -229,10 +236,11 @@ TEST(ReplicaHost, ManyGroupsShareSyncs) {
   for (int g = 1; g <= kGroups; ++g) {
     const auto leader = cluster.host(1).leader(GroupId(g));
     ASSERT_TRUE(leader.has_value());
-    cluster.host(static_cast<int>(leader->value())).Propose(GroupId(g), StrCat("g", g), [&](auto result) {
-      EXPECT_TRUE(result.ok());
-      ++done;
-    });
+    cluster.host(static_cast<int>(leader->value()))
+        .Propose(GroupId(g), StrCat("g", g), [&](auto result) {
+          EXPECT_TRUE(result.ok());
+          ++done;
+        });
   }
   ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return done == kGroups; }, seconds(1)));
   for (int i = 1; i <= 3; ++i) EXPECT_LT(cluster.host(i).counters().syncs - syncs[i], 8u);
@@ -250,7 +258,8 @@ TEST(ReplicaHost, AnErrorOfTheLogStopsTheHost) {
   cluster.host(leader).Propose(kGroup, "a", Into(&result));
   cluster.world.RunFor(microseconds(100));
   cluster.node(leader).log.FailFromNowOn(Unavailable("disk"));
-  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return !cluster.node(leader).fatal.ok(); }, seconds(1)));
+  ASSERT_TRUE(
+      cluster.world.RunUntilTrue([&] { return !cluster.node(leader).fatal.ok(); }, seconds(1)));
   ASSERT_TRUE(result.has_value());
   EXPECT_TRUE(absl::IsDeadlineExceeded(result->status()));
   cluster.host(leader).Propose(kGroup, "b", Into(&later));
@@ -324,7 +333,8 @@ TEST(ReplicaHost, AnIdleClusterIsCheap) {
   cluster.world.RunFor(seconds(1));
   const uint64_t before = cluster.world.events();
   cluster.world.RunFor(seconds(10));
-  // Per second: 20 heartbeats to each of two followers, as many replies, the leader's timer, the followers' now and then.
+  // Per second: 20 heartbeats to each of two followers, as many replies, the leader's timer, the
+  // followers' now and then.
   EXPECT_LT(cluster.world.events() - before, 10u * 130);
 }
 

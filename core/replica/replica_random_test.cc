@@ -1,7 +1,9 @@
-// Seeded runs of whole hosts in the simulated world: crashes (with part of the unsynced writes), pauses, cuts in one
-// direction, loss, duplication and reordering, small logs, while clients write and read on every node. What must hold: the
-// invariants of Raft after every event; every acknowledged write is there exactly once, in the order of the indexes; a read
-// sees every write that was acknowledged before it began; every callback runs exactly once; after the faults, progress.
+// Seeded runs of whole hosts in the simulated world: crashes (with part of the unsynced writes),
+// pauses, cuts in one direction, loss, duplication and reordering, small logs, while clients
+// write and read on every node. What must hold: the invariants of Raft after every event; every
+// acknowledged write is there exactly once, in the order of the indexes; a read sees every write
+// that was acknowledged before it began; every callback runs exactly once; after the faults,
+// progress.
 //
 // More seeds: the binary with --first_seed=N --seeds=N.
 #include <cstdio>
@@ -19,7 +21,8 @@ uint64_t g_seeds = 40;
 constexpr int kRounds = 400;
 
 struct Coverage {
-  uint64_t acknowledged = 0, unknown = 0, reads = 0, follower_reads = 0, reads_failed = 0, crashes = 0, snapshots = 0;
+  uint64_t acknowledged = 0, unknown = 0, reads = 0, follower_reads = 0, reads_failed = 0,
+           crashes = 0, snapshots = 0;
 } g_coverage;
 
 Options RandomOptions(Random& random) {
@@ -36,8 +39,10 @@ Options RandomOptions(Random& random) {
 class Scene {
  public:
   explicit Scene(uint64_t seed)
-      : random_(seed, "run"), cluster_(static_cast<int>(random_.Between(3, 5)), seed, RandomOptions(random_)) {
-    for (size_t i = 0; i < cluster_.images.size(); ++i) cluster_.images[i].survival_seed = seed * 1000 + i * 100 + 1;
+      : random_(seed, "run"),
+        cluster_(static_cast<int>(random_.Between(3, 5)), seed, RandomOptions(random_)) {
+    for (size_t i = 0; i < cluster_.images.size(); ++i)
+      cluster_.images[i].survival_seed = seed * 1000 + i * 100 + 1;
   }
 
   void Go() {
@@ -61,7 +66,9 @@ class Scene {
 
  private:
   int AnyNode() { return static_cast<int>(random_.Between(1, cluster_.size())); }
-  void CountSnapshots(int node) { g_coverage.snapshots += cluster_.host(node).counters().snapshots_installed; }
+  void CountSnapshots(int node) {
+    g_coverage.snapshots += cluster_.host(node).counters().snapshots_installed;
+  }
 
   void Clients() {
     const int node = random_.OneIn(3) || cluster_.leader() == 0 ? AnyNode() : cluster_.leader();
@@ -77,7 +84,8 @@ class Scene {
       --pending_;
       if (result.ok()) {
         ++g_coverage.acknowledged;
-        EXPECT_TRUE(acknowledged_.emplace(result->index, payload).second) << "two writes at index " << result->index;
+        EXPECT_TRUE(acknowledged_.emplace(result->index, payload).second)
+            << "two writes at index " << result->index;
       } else if (absl::IsDeadlineExceeded(result.status())) {
         ++g_coverage.unknown;
       } else {
@@ -112,7 +120,8 @@ class Scene {
         if (!cluster_.up(node)) break;
         ++g_coverage.crashes;
         CountSnapshots(node);
-        cluster_.process(node).Crash(random_.OneIn(2) ? sim::CrashKind::kPower : sim::CrashKind::kKill);
+        cluster_.process(node).Crash(random_.OneIn(2) ? sim::CrashKind::kPower
+                                                      : sim::CrashKind::kKill);
         break;
       case 1:
       case 2:
@@ -138,9 +147,10 @@ class Scene {
         break;
       case 9:
         if (conditions_.size() >= 2) break;
-        conditions_.push_back(cluster_.world.network().AddConditions({.jitter = milliseconds(random_.Between(0, 30)),
-                                                                      .loss_ppm = uint32_t(random_.Below(200'000)),
-                                                                      .duplicate_ppm = uint32_t(random_.Below(100'000))}));
+        conditions_.push_back(cluster_.world.network().AddConditions(
+            {.jitter = milliseconds(random_.Between(0, 30)),
+             .loss_ppm = uint32_t(random_.Below(200'000)),
+             .duplicate_ppm = uint32_t(random_.Below(100'000))}));
         break;
       case 10:
         if (conditions_.empty()) break;
@@ -199,9 +209,11 @@ TEST(ReplicaRandom, SurvivesFaults) {
     Scene(seed).Go();
     if (HasFailure()) return;
   }
-  std::printf("acknowledged=%lu unknown=%lu reads=%lu follower_reads=%lu reads_failed=%lu crashes=%lu snapshots=%lu\n",
-              g_coverage.acknowledged, g_coverage.unknown, g_coverage.reads, g_coverage.follower_reads,
-              g_coverage.reads_failed, g_coverage.crashes, g_coverage.snapshots);
+  std::printf(
+      "acknowledged=%lu unknown=%lu reads=%lu follower_reads=%lu reads_failed=%lu crashes=%lu "
+      "snapshots=%lu\n",
+      g_coverage.acknowledged, g_coverage.unknown, g_coverage.reads, g_coverage.follower_reads,
+      g_coverage.reads_failed, g_coverage.crashes, g_coverage.snapshots);
   if (g_seeds < 20) return;
   EXPECT_GT(g_coverage.acknowledged, g_seeds * 50);
   EXPECT_GT(g_coverage.unknown, g_seeds / 4);
@@ -217,7 +229,8 @@ int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
-    if (arg.starts_with("--seeds=")) quadraft::replica::g_seeds = std::strtoull(arg.c_str() + 8, nullptr, 10);
+    if (arg.starts_with("--seeds="))
+      quadraft::replica::g_seeds = std::strtoull(arg.c_str() + 8, nullptr, 10);
     if (arg.starts_with("--first_seed=")) {
       quadraft::replica::g_first_seed = std::strtoull(arg.c_str() + 13, nullptr, 10);
     }

@@ -1,5 +1,5 @@
-// Linearizable reads: those that arrive together share one question to the leader; lost questions and refusals are asked
-// again, of whoever leads by then, until read_timeout.
+// Linearizable reads: those that arrive together share one question to the leader; lost questions
+// and refusals are asked again, of whoever leads by then, until read_timeout.
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +11,8 @@ void Replica::ReadBarrier(ReadCallback done) {
   ++counters_.reads;
   ++pending_reads_;
   if (pending_reads_ > shared_.options.pending_reads_max) {
-    return CompleteRead(std::move(done), ResourceExhausted("group ", group_, ": ", pending_reads_ - 1, " reads wait"));
+    return CompleteRead(std::move(done), ResourceExhausted("group ", group_, ": ",
+                                                           pending_reads_ - 1, " reads wait"));
   }
   new_reads_.push_back(std::move(done));
 }
@@ -29,7 +30,8 @@ void Replica::AskReads(MonotonicTime now) {
   for (auto question = questions_.begin(); question != questions_.end();) {
     if (now >= question->deadline) {
       for (ReadCallback& done : question->done) {
-        CompleteRead(std::move(done), Unavailable("group ", group_, ": no quorum confirmed the read in time"));
+        CompleteRead(std::move(done),
+                     Unavailable("group ", group_, ": no quorum confirmed the read in time"));
       }
       question = questions_.erase(question);
       continue;
@@ -66,7 +68,8 @@ void Replica::AnswerReads() {
     for (ReadCallback& done : question->done) CompleteRead(std::move(done), OkStatus());
     question = questions_.erase(question);
   }
-  if (!new_reads_.empty() && questions_.size() < shared_.options.read_questions_max) output_again_ = true;
+  if (!new_reads_.empty() && questions_.size() < shared_.options.read_questions_max)
+    output_again_ = true;
 }
 
 }  // namespace quadraft::replica

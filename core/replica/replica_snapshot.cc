@@ -14,9 +14,10 @@ void Replica::StartSender(NodeId peer, MonotonicTime now) {
     return raft_.SnapshotAbandoned(peer);  // The machine asks again at the next heartbeat reply.
   }
   auto reader = state_machine_->OpenSnapshot();
-  if (!reader.ok()) return shared_.Fail(Annotate(reader.status(), StrCat("snapshot of group ", group_)));
-  shared_.env.Log(LogLevel::kInfo,
-                  StrCat("group ", group_, ": sending node ", peer, " a snapshot at ", (*reader)->index()));
+  if (!reader.ok())
+    return shared_.Fail(Annotate(reader.status(), StrCat("snapshot of group ", group_)));
+  shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": sending node ", peer,
+                                          " a snapshot at ", (*reader)->index()));
   ++shared_.snapshot_streams;
   senders_.try_emplace(peer, *std::move(reader), next_stream_++, shared_.options, now);
   PumpSenders(now);
@@ -32,10 +33,12 @@ void Replica::PumpSenders(MonotonicTime now) {
     }
     while (true) {
       auto chunk = sender.Next(now);
-      if (!chunk.ok()) return shared_.Fail(Annotate(chunk.status(), StrCat("snapshot of group ", group_)));
+      if (!chunk.ok())
+        return shared_.Fail(Annotate(chunk.status(), StrCat("snapshot of group ", group_)));
       if (!chunk->has_value()) break;
       output_again_ = true;
-      if (!raft_.SendSnapshotChunk(peer, **std::move(chunk))) {  // No longer the leader, or it caught up.
+      if (!raft_.SendSnapshotChunk(peer,
+                                   **std::move(chunk))) {  // No longer the leader, or it caught up.
         ended.push_back(peer);
         break;
       }
@@ -56,13 +59,15 @@ void Replica::OnSnapshotReply(const raft::ReceivedSnapshotReply& received, Monot
   const auto found = senders_.find(received.from);
   if (found == senders_.end() || found->second.stream() != received.reply.stream) return;
   if (received.reply.installed) return EndSender(received.from, /*installed=*/true);
-  if (!found->second.OnReply(received.reply, now)) return EndSender(received.from, /*installed=*/false);
+  if (!found->second.OnReply(received.reply, now))
+    return EndSender(received.from, /*installed=*/false);
   PumpSenders(now);
 }
 
 void Replica::OnSnapshotChunk(const raft::ReceivedChunk& received, MonotonicTime now) {
   const raft::SnapshotChunk& chunk = received.chunk;
-  if (chunk.index <= raft_.commit() || chunk.index <= applied_) return;  // Installed by an earlier chunk of this turn.
+  if (chunk.index <= raft_.commit() || chunk.index <= applied_)
+    return;  // Installed by an earlier chunk of this turn.
   output_again_ = true;
   raft::SnapshotReply reply{.index = chunk.index, .stream = chunk.stream};
   if (receiver_ == nullptr || !receiver_->IsOf(received)) {
@@ -70,16 +75,20 @@ void Replica::OnSnapshotChunk(const raft::ReceivedChunk& received, MonotonicTime
     if (chunk.offset != 0) return raft_.ReplySnapshot(received.from, reply);
     receiver_.reset();  // Its staging place goes before the new one's is made.
     auto writer = state_machine_->BeginSnapshot(chunk.index, chunk.index_term);
-    if (!writer.ok()) return shared_.Fail(Annotate(writer.status(), StrCat("snapshot of group ", group_)));
+    if (!writer.ok())
+      return shared_.Fail(Annotate(writer.status(), StrCat("snapshot of group ", group_)));
     receiver_ = std::make_unique<SnapshotReceiver>(received, *std::move(writer), now);
   }
   const auto complete = receiver_->Add(chunk, now);
   if (!complete.ok()) {
     // What a peer sent may be wrong; what our disk says may not.
-    const bool content = absl::IsDataLoss(complete.status()) || absl::IsInvalidArgument(complete.status());
-    if (!content) return shared_.Fail(Annotate(complete.status(), StrCat("snapshot of group ", group_)));
-    shared_.env.Log(LogLevel::kWarning, StrCat("group ", group_, ": snapshot from node ", received.from,
-                                               " refused: ", ToString(complete.status())));
+    const bool content =
+        absl::IsDataLoss(complete.status()) || absl::IsInvalidArgument(complete.status());
+    if (!content)
+      return shared_.Fail(Annotate(complete.status(), StrCat("snapshot of group ", group_)));
+    shared_.env.Log(LogLevel::kWarning,
+                    StrCat("group ", group_, ": snapshot from node ", received.from,
+                           " refused: ", ToString(complete.status())));
     receiver_.reset();
     reply.failed = true;
     return raft_.ReplySnapshot(received.from, reply);
@@ -96,7 +105,8 @@ void Replica::InstallSnapshot(const raft::ReceivedChunk& received) {
   Status status = receiver_->writer().Commit();
   if (status.ok()) status = shared_.log.SaveSnapshotMark(group_, index, term);
   if (status.ok() && state_machine_->applied_index() != index) {
-    status = Internal("the state is at ", state_machine_->applied_index(), " after a snapshot at ", index);
+    status = Internal("the state is at ", state_machine_->applied_index(), " after a snapshot at ",
+                      index);
   }
   receiver_.reset();
   if (!status.ok()) return shared_.Fail(Annotate(status, StrCat("snapshot of group ", group_)));
@@ -104,7 +114,8 @@ void Replica::InstallSnapshot(const raft::ReceivedChunk& received) {
   applied_ = index;
   ++shared_.counters.snapshots_installed;
   shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": installed a snapshot at ", index));
-  raft_.ReplySnapshot(received.from, {.index = index, .stream = received.chunk.stream, .installed = true});
+  raft_.ReplySnapshot(received.from,
+                      {.index = index, .stream = received.chunk.stream, .installed = true});
 }
 
 }  // namespace quadraft::replica

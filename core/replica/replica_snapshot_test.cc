@@ -17,10 +17,12 @@ void Write(TestCluster& cluster, int count) {
   int done = 0;
   for (int i = 0; i < count; ++i) {
     const int leader = cluster.WaitForLeader();
-    cluster.host(leader).Propose(kGroup, StrCat("line ", i), [&](StatusOr<ProposalResult> result) { done += result.ok(); });
+    cluster.host(leader).Propose(kGroup, StrCat("line ", i),
+                                 [&](StatusOr<ProposalResult> result) { done += result.ok(); });
     if (i % 10 == 9) cluster.world.RunFor(milliseconds(5));
   }
-  EXPECT_TRUE(cluster.world.RunUntilTrue([&] { return done == count; }, seconds(5))) << done << " of " << count;
+  EXPECT_TRUE(cluster.world.RunUntilTrue([&] { return done == count; }, seconds(5)))
+      << done << " of " << count;
 }
 
 TEST(ReplicaSnapshot, TheLogStaysBounded) {
@@ -98,6 +100,25 @@ TEST(ReplicaSnapshot, SurvivesCrashesOfBothEnds) {
     ASSERT_TRUE(cluster.Converge(seconds(60)));
     EXPECT_EQ(cluster.machine(follower).lines().size(), 1000u);
   }
+}
+
+TEST(ReplicaSnapshot, AStreamThatGoesSilentIsForgotten) {
+  Options options = SmallLog();
+  options.snapshot_bytes_per_second_max = 1000;
+  options.snapshot_idle_timeout = seconds(2);
+  TestCluster cluster(3, 4, options);
+  cluster.WaitForLeader();
+  const int follower = cluster.Follower();
+  cluster.process(follower).Crash();
+  Write(cluster, 1000);
+  cluster.Restart(follower);
+  cluster.world.RunFor(seconds(1));
+  cluster.CutOff(follower, true);
+  const uint64_t events = cluster.world.events();
+  cluster.world.RunFor(seconds(10));
+  EXPECT_LT(cluster.world.events() - events, 10'000u) << "a timer spins";
+  cluster.CutOff(follower, false);
+  ASSERT_TRUE(cluster.Converge(seconds(60)));
 }
 
 TEST(ReplicaSnapshot, RecoversBetweenInstallAndMark) {

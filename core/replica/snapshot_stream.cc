@@ -8,14 +8,15 @@
 namespace quadraft::replica {
 namespace {
 
-// Replies that show no progress hint at a lost chunk; this long after a resend they may only be echoes of it.
+// Replies that show no progress hint at a lost chunk; this long after a resend they may only be
+// echoes of it.
 constexpr Duration kResendEcho = milliseconds(20);
 constexpr int kRepliesBehindMax = 16;
 
 }  // namespace
 
-SnapshotSender::SnapshotSender(std::unique_ptr<SnapshotReader> reader, uint64_t stream, const Options& options,
-                               MonotonicTime now)
+SnapshotSender::SnapshotSender(std::unique_ptr<SnapshotReader> reader, uint64_t stream,
+                               const Options& options, MonotonicTime now)
     : reader_(std::move(reader)),
       stream_(stream),
       options_(options),
@@ -53,8 +54,10 @@ StatusOr<std::optional<raft::SnapshotChunk>> SnapshotSender::Next(MonotonicTime 
 bool SnapshotSender::OnReply(const raft::SnapshotReply& reply, MonotonicTime now) {
   if (reply.stream != stream_) return true;  // Of an earlier attempt.
   if (reply.failed) return false;
-  // It wants what we no longer have. Once: a reply that was overtaken. Again and again: it restarted.
-  if (!window_.empty() && reply.next_offset < window_.front().offset && ++replies_behind_ > kRepliesBehindMax) {
+  // It wants what we no longer have. Once: a reply that was overtaken. Again and again: it
+  // restarted.
+  if (!window_.empty() && reply.next_offset < window_.front().offset &&
+      ++replies_behind_ > kRepliesBehindMax) {
     return false;
   }
   bool progress = false;
@@ -82,8 +85,8 @@ MonotonicTime SnapshotSender::next_deadline() const {
                   last_progress_ + options_.snapshot_stall_timeout);
 }
 
-SnapshotReceiver::SnapshotReceiver(const raft::ReceivedChunk& first, std::unique_ptr<SnapshotWriter> writer,
-                                   MonotonicTime now)
+SnapshotReceiver::SnapshotReceiver(const raft::ReceivedChunk& first,
+                                   std::unique_ptr<SnapshotWriter> writer, MonotonicTime now)
     : from_(first.from),
       term_(first.term),
       index_(first.chunk.index),
@@ -98,8 +101,10 @@ bool SnapshotReceiver::IsOf(const raft::ReceivedChunk& received) const {
 
 StatusOr<bool> SnapshotReceiver::Add(const raft::SnapshotChunk& chunk, MonotonicTime now) {
   last_heard_ = now;
-  if (Crc32c(*chunk.data) != chunk.crc32c) return DataLoss("a snapshot chunk at ", chunk.offset, " is damaged");
-  if (chunk.offset > next_offset_ && early_.size() < kEarlyChunksMax) early_.try_emplace(chunk.offset, chunk);
+  if (Crc32c(*chunk.data) != chunk.crc32c)
+    return DataLoss("a snapshot chunk at ", chunk.offset, " is damaged");
+  if (chunk.offset > next_offset_ && early_.size() < kEarlyChunksMax)
+    early_.try_emplace(chunk.offset, chunk);
   if (chunk.offset != next_offset_) return false;  // Early, or a duplicate.
   QR_RETURN_IF_ERROR(Stage(chunk));
   bool done = chunk.done;

@@ -15,7 +15,8 @@ constexpr size_t kChunkBytes = 10;  // So that a snapshot of 16 bytes has two.
 
 }  // namespace
 
-Cluster::Cluster(int size, const Options& options, uint64_t seed, bool trace) : options_(options), trace_(trace) {
+Cluster::Cluster(int size, const Options& options, uint64_t seed, bool trace)
+    : options_(options), trace_(trace) {
   nodes_.resize(size);
   for (int i = 1; i <= size; ++i) {
     at(i).random = std::make_unique<Random>(seed, StrCat("node/", i));
@@ -164,7 +165,8 @@ void Cluster::Settle(int rounds_max) {
 int Cluster::leader() const {
   int best = 0;
   for (int node = 1; node <= size(); ++node) {
-    if (up(node) && raft(node).role() == Role::kLeader && (best == 0 || raft(node).term() > raft(best).term())) {
+    if (up(node) && raft(node).role() == Role::kLeader &&
+        (best == 0 || raft(node).term() > raft(best).term())) {
       best = node;
     }
   }
@@ -182,7 +184,8 @@ void Cluster::Pump(int node) {
     Trace(StrCat(node, " is ", RoleName(n.role), " term=", n.role_term));
   }
   for (Message& message : out.messages) {
-    if (!cut_.contains({node, static_cast<int>(message.to.value())})) bag_.push_back(std::move(message));
+    if (!cut_.contains({node, static_cast<int>(message.to.value())}))
+      bag_.push_back(std::move(message));
   }
   for (const ReadResult& read : out.reads) {
     answers_.push_back({node, read});
@@ -231,7 +234,8 @@ void Cluster::StreamSnapshot(int from, NodeId to) {
                                    .crc32c = Crc32c(*data),
                                    .data = data});
   }
-  n.raft->SnapshotAbandoned(to);  // No resends here: the next heartbeat reply asks for a new stream when it was lost.
+  n.raft->SnapshotAbandoned(
+      to);  // No resends here: the next heartbeat reply asks for a new stream when it was lost.
   Pump(from);
 }
 
@@ -245,7 +249,8 @@ void Cluster::Stage(int node, const ReceivedChunk& received) {
   if (!chunk.done || staged.size() != sizeof(RunHash)) return;
   if (chunk.index <= n.raft->commit()) return;
   Install(node, chunk.index, chunk.index_term, staged);
-  n.raft->ReplySnapshot(received.from, {.index = chunk.index, .stream = chunk.stream, .installed = true});
+  n.raft->ReplySnapshot(received.from,
+                        {.index = chunk.index, .stream = chunk.stream, .installed = true});
   Pump(node);
 }
 
@@ -254,8 +259,9 @@ void Cluster::Install(int node, LogIndex index, RaftTerm term, std::string_view 
   State state{.index = index, .term = term};
   std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(&state.hash));
   Sync(node);
-  const bool matches = std::any_of(n.log.begin(), n.log.end(),
-                                   [&](const Entry& entry) { return entry.index == index && entry.term == term; });
+  const bool matches = std::any_of(n.log.begin(), n.log.end(), [&](const Entry& entry) {
+    return entry.index == index && entry.term == term;
+  });
   if (matches) {
     while (!n.log.empty() && n.log.front().index <= index) n.log.pop_front();
   } else {

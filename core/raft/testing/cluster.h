@@ -1,6 +1,7 @@
-// A whole Raft group in one object, for tests: machines, their disks (with what is not yet synced), a bag of messages, and
-// a tiny state machine (the rolling hash of what was applied). Every step checks the invariants; the first violation stays
-// in status(). Nothing happens by itself: the test (or a seeded random driver) chooses each step.
+// A whole Raft group in one object, for tests: machines, their disks (with what is not yet
+// synced), a bag of messages, and a tiny state machine (the rolling hash of what was applied).
+// Every step checks the invariants; the first violation stays in status(). Nothing happens by
+// itself: the test (or a seeded random driver) chooses each step.
 //
 //   Cluster cluster(3, options, /*seed=*/1);
 //   cluster.Timeout(1);  cluster.Settle();  cluster.Propose(1, "a");
@@ -32,13 +33,16 @@ class Cluster {
   void Read(int node, uint64_t id);
   // What it wrote so far (or only its first `writes`) becomes durable and it learns of that.
   void Sync(int node, size_t writes = SIZE_MAX);
-  void Deliver(size_t position, bool keep = false);  // One message of the bag; keep: it stays (a duplicate).
+  void Deliver(size_t position,
+               bool keep = false);  // One message of the bag; keep: it stays (a duplicate).
   void Drop(size_t position);
-  void Crash(int node, uint64_t surviving_writes = 0);  // Of the unsynced writes, in order, so many survive.
+  void Crash(int node,
+             uint64_t surviving_writes = 0);  // Of the unsynced writes, in order, so many survive.
   void Restart(int node);
   void Compact(int node, LogIndex index);
   void Cut(int from, int to, bool cut);  // One way; what is sent over a cut link is lost.
-  void Settle(int rounds_max = 2000);     // Syncs everything and delivers everything until nothing is left.
+  void Settle(
+      int rounds_max = 2000);  // Syncs everything and delivers everything until nothing is left.
 
   // ---- Views
   int size() const { return static_cast<int>(nodes_.size()); }

@@ -44,7 +44,11 @@ class Runner {
  private:
   StatusOr<std::string> MakeCluster(const std::vector<std::string>& words) {
     if (words.size() < 2) return InvalidArgument("cluster N");
+    // The scenarios' own times: the golden files do not move with the defaults.
     Options options;
+    options.election_timeout_min = milliseconds(300);
+    options.election_timeout_max = milliseconds(600);
+    options.heartbeat_interval = milliseconds(50);
     for (size_t i = 2; i < words.size(); ++i) {
       const size_t equals = words[i].find('=');
       if (equals == std::string::npos || words[i].substr(0, equals) != "append_entries_max") {
@@ -52,7 +56,8 @@ class Runner {
       }
       options.append_entries_max = std::atoi(words[i].c_str() + equals + 1);
     }
-    cluster_ = std::make_unique<Cluster>(std::atoi(words[1].c_str()), options, kSeed, /*trace=*/true);
+    cluster_ =
+        std::make_unique<Cluster>(std::atoi(words[1].c_str()), options, kSeed, /*trace=*/true);
     return std::string();
   }
 
@@ -69,7 +74,9 @@ class Runner {
     if (word == "all") return Link{};
     const size_t arrow = word.find("->");
     if (arrow == std::string::npos) return InvalidArgument("not a link: ", word);
-    const auto node = [](const std::string& text) { return text == "*" ? 0 : std::atoi(text.c_str()); };
+    const auto node = [](const std::string& text) {
+      return text == "*" ? 0 : std::atoi(text.c_str());
+    };
     return Link{.from = node(word.substr(0, arrow)), .to = node(word.substr(arrow + 2))};
   }
 
@@ -82,7 +89,8 @@ class Runner {
     } else if (verb == "status") {
       *output = Describe();
     } else if (verb == "bag") {
-      for (const Message& message : cluster_->bag()) StrAppend(output, raft::Describe(message), "\n");
+      for (const Message& message : cluster_->bag())
+        StrAppend(output, raft::Describe(message), "\n");
     } else if (verb == "deliver" || verb == "drop" || verb == "double") {
       QR_ASSIGN_OR_RETURN(const Link link, ParseLink(argument));
       Messages(verb, link);
@@ -99,7 +107,8 @@ class Runner {
     return OkStatus();
   }
 
-  Status NodeCommand(const std::string& verb, int node, const std::string& argument, std::string* output) {
+  Status NodeCommand(const std::string& verb, int node, const std::string& argument,
+                     std::string* output) {
     const uint64_t number = std::strtoull(argument.c_str(), nullptr, 10);
     if (verb == "timeout") {
       cluster_->Timeout(node);
@@ -159,7 +168,8 @@ class Runner {
                 " commit=", raft.commit(), " applied=", cluster_->applied(node),
                 " stable=", raft.log().stable_index(), " log=");
       StrAppend(&out, "(", raft.log().snapshot_index(), "/", raft.log().snapshot_term(), ")");
-      for (LogIndex i = raft.log().snapshot_index().Next(); i <= raft.log().last_index(); i = i.Next()) {
+      for (LogIndex i = raft.log().snapshot_index().Next(); i <= raft.log().last_index();
+           i = i.Next()) {
         StrAppend(&out, " ", i, "/", raft.log().at(i).term);
       }
       StrAppend(&out, "\n");

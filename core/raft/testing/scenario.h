@@ -1,11 +1,13 @@
-// Runs a text scenario on a Cluster and gives the text back with what happened under each command (golden files,
-// core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are comments, the rest is output.
+// Runs a text scenario on a Cluster and gives the text back with what happened under each command
+// (golden files, core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are
+// comments, the rest is output.
 //
 //   cluster N [append_entries_max=K]     N nodes, down to their first breath
 //   timeout N | advance N MS             N's clock to its next deadline, or on by MS
 //   propose N TEXT | read N ID | compact N INDEX
 //   sync N [WRITES] | sync all           what was written (the first WRITES of it) becomes durable
-//   deliver A->B|all | drop A->B|all | double A->B    of the messages on their way now ('*' matches any node)
+//   deliver A->B|all | drop A->B|all | double A->B
+//                                        of the messages on their way now ('*': any node)
 //   settle                               sync and deliver until nothing moves (prints no messages)
 //   crash N [WRITES] | restart N         so many of the unsynced writes survive
 //   cut A->B | heal A->B | isolate N | join N

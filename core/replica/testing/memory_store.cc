@@ -12,7 +12,8 @@ MemoryLog::MemoryLog(MemoryImage* image, Env& env, Duration sync_latency)
 
 MemoryLog::~MemoryLog() {
   if (image_->survival_seed == 0) return;
-  for (size_t n = Random(image_->survival_seed++, "log").Below(unsynced_.size() + 1); n > 0; --n) MakeFirstDurable();
+  for (size_t n = Random(image_->survival_seed++, "log").Below(unsynced_.size() + 1); n > 0; --n)
+    MakeFirstDurable();
 }
 
 void MemoryLog::MakeFirstDurable() {
@@ -22,7 +23,8 @@ void MemoryLog::MakeFirstDurable() {
 }
 
 MemoryStateMachine::~MemoryStateMachine() {
-  if (image_->survival_seed != 0 && Random(image_->survival_seed++, "state").OneIn(2)) image_->states[group_] = state_;
+  if (image_->survival_seed != 0 && Random(image_->survival_seed++, "state").OneIn(2))
+    image_->states[group_] = state_;
 }
 
 Status MemoryLog::Add(GroupId group, std::function<void(RecoveredGroup&)> write) {
@@ -34,12 +36,14 @@ Status MemoryLog::Add(GroupId group, std::function<void(RecoveredGroup&)> write)
 
 Status MemoryLog::Append(GroupId group, std::span<const raft::Entry> entries) {
   ++appends_;
-  return Add(group, [copy = std::vector<raft::Entry>(entries.begin(), entries.end())](RecoveredGroup& to) {
-    while (!to.entries.empty() && to.entries.back().index >= copy.front().index) to.entries.pop_back();
-    for (const raft::Entry& entry : copy) {
-      if (entry.index > to.snapshot_index) to.entries.push_back(entry);
-    }
-  });
+  return Add(group,
+             [copy = std::vector<raft::Entry>(entries.begin(), entries.end())](RecoveredGroup& to) {
+               while (!to.entries.empty() && to.entries.back().index >= copy.front().index)
+                 to.entries.pop_back();
+               for (const raft::Entry& entry : copy) {
+                 if (entry.index > to.snapshot_index) to.entries.push_back(entry);
+               }
+             });
 }
 
 Status MemoryLog::SaveHardState(GroupId group, const raft::HardState& state) {
@@ -48,8 +52,9 @@ Status MemoryLog::SaveHardState(GroupId group, const raft::HardState& state) {
 
 Status MemoryLog::SaveSnapshotMark(GroupId group, LogIndex index, RaftTerm term) {
   return Add(group, [index, term](RecoveredGroup& to) {
-    const auto at = std::find_if(to.entries.begin(), to.entries.end(),
-                                 [&](const raft::Entry& entry) { return entry.index == index && entry.term == term; });
+    const auto at = std::find_if(
+        to.entries.begin(), to.entries.end(),
+        [&](const raft::Entry& entry) { return entry.index == index && entry.term == term; });
     to.entries.erase(to.entries.begin(), at == to.entries.end() ? at : at + 1);
     to.snapshot_index = index;
     to.snapshot_term = term;
@@ -57,19 +62,22 @@ Status MemoryLog::SaveSnapshotMark(GroupId group, LogIndex index, RaftTerm term)
 }
 
 void MemoryLog::Sync(absl::AnyInvocable<void(Status)> done) {
-  env_.executor().RunAfter(sync_latency_, [this, upto = written_, done = std::move(done)]() mutable {
-    if (!failure_.ok()) return done(failure_);
-    while (durable_ < upto) MakeFirstDurable();
-    done(OkStatus());
-  });
+  env_.executor().RunAfter(sync_latency_,
+                           [this, upto = written_, done = std::move(done)]() mutable {
+                             if (!failure_.ok()) return done(failure_);
+                             while (durable_ < upto) MakeFirstDurable();
+                             done(OkStatus());
+                           });
 }
 
-StatusOr<std::vector<StatusOr<std::string>>> MemoryStateMachine::Apply(std::span<const raft::Entry> entries) {
+StatusOr<std::vector<StatusOr<std::string>>> MemoryStateMachine::Apply(
+    std::span<const raft::Entry> entries) {
   QR_RETURN_IF_ERROR(failure_);
   largest_batch_ = std::max(largest_batch_, entries.size());
   std::vector<StatusOr<std::string>> results;
   for (const raft::Entry& entry : entries) {
-    if (entry.index != state_.index.Next()) return Internal("entry ", entry.index, " after ", state_.index);
+    if (entry.index != state_.index.Next())
+      return Internal("entry ", entry.index, " after ", state_.index);
     state_.index = entry.index;
     state_.term = entry.term;
     if (entry.kind != raft::EntryKind::kNormal) {
@@ -146,7 +154,8 @@ StatusOr<std::unique_ptr<SnapshotReader>> MemoryStateMachine::OpenSnapshot() {
   return std::make_unique<Reader>(state_);
 }
 
-StatusOr<std::unique_ptr<SnapshotWriter>> MemoryStateMachine::BeginSnapshot(LogIndex index, RaftTerm term) {
+StatusOr<std::unique_ptr<SnapshotWriter>> MemoryStateMachine::BeginSnapshot(LogIndex index,
+                                                                            RaftTerm term) {
   QR_RETURN_IF_ERROR(failure_);
   return std::make_unique<Writer>(this, index, term);
 }

@@ -1,5 +1,6 @@
-// A log and a state machine that live in memory, for tests of the replica host. What is durable sits in an image that
-// outlives the process; a crash leaves the image and a part (chosen by the test) of what was written but not synced.
+// A log and a state machine that live in memory, for tests of the replica host. What is durable
+// sits in an image that outlives the process; a crash leaves the image and a part (chosen by the
+// test) of what was written but not synced.
 //
 //   MemoryImage image;                                     // One per node, kept by the test.
 //   MemoryLog log(&image, env);  MemoryStateMachine machine(&image, GroupId{1});
@@ -26,7 +27,8 @@ struct MemoryState {
 };
 
 struct MemoryImage {
-  // Not 0: a crash keeps a random prefix of the unsynced writes, and now and then the unsynced state (as kill -9 would).
+  // Not 0: a crash keeps a random prefix of the unsynced writes, and now and then the unsynced
+  // state (as kill -9 would).
   uint64_t survival_seed = 0;
   std::map<GroupId, RecoveredGroup> log;
   std::map<GroupId, MemoryState> states;
@@ -61,11 +63,12 @@ class MemoryLog : public LogStore {
   Status failure_;
 };
 
-// Applies a payload by adding it to a list; its result is "<position>:<payload>". A payload "fail ..." is answered with an
-// error. Snapshots are the lines, a few per chunk.
+// Applies a payload by adding it to a list; its result is "<position>:<payload>". A payload "fail
+// ..." is answered with an error. Snapshots are the lines, a few per chunk.
 class MemoryStateMachine : public StateMachine {
  public:
-  MemoryStateMachine(MemoryImage* image, GroupId group) : image_(image), group_(group), state_(image->states[group]) {}
+  MemoryStateMachine(MemoryImage* image, GroupId group)
+      : image_(image), group_(group), state_(image->states[group]) {}
   ~MemoryStateMachine() override;
 
   LogIndex applied_index() const override { return state_.index; }

@@ -42,7 +42,8 @@ struct TestNode : sim::Program {
 
 class TestCluster {
  public:
-  TestCluster(int size, uint64_t seed, Options options = {}, int groups = 1, sim::WorldOptions world_options = {})
+  TestCluster(int size, uint64_t seed, Options options = {}, int groups = 1,
+              sim::WorldOptions world_options = {})
       : images(size), world(seed, world_options) {
     for (int i = 1; i <= size; ++i) {
       world.AddProcess(NodeId(i), StrCat("n", i), [=, this](Env& env) {
@@ -57,7 +58,9 @@ class TestCluster {
   bool up(int node) { return process(node).running() && process(node).program() != nullptr; }
   TestNode& node(int node) { return static_cast<TestNode&>(*process(node).program()); }
   ReplicaHost& host(int node) { return this->node(node).host; }
-  MemoryStateMachine& machine(int node, int group = 1) { return *this->node(node).machines[group - 1]; }
+  MemoryStateMachine& machine(int node, int group = 1) {
+    return *this->node(node).machines[group - 1];
+  }
   int size() const { return static_cast<int>(images.size()); }
 
   // The leader of the highest term among the running; 0: none.
@@ -78,7 +81,8 @@ class TestCluster {
     for (int other = 1; other <= size(); ++other) {
       if (other == node) continue;
       for (const auto& [from, to] : {std::pair(node, other), std::pair(other, node)}) {
-        cut ? world.network().Cut(NodeId(from), NodeId(to)) : world.network().Heal(NodeId(from), NodeId(to));
+        cut ? world.network().Cut(NodeId(from), NodeId(to))
+            : world.network().Heal(NodeId(from), NodeId(to));
       }
     }
   }
@@ -93,7 +97,8 @@ class TestCluster {
           const int lead = leader();
           if (lead == 0) return false;
           for (int i = 1; i <= size(); ++i) {
-            if (!up(i) || host(i).applied_index(kGroup) != host(lead).last_index(kGroup)) return false;
+            if (!up(i) || host(i).applied_index(kGroup) != host(lead).last_index(kGroup))
+              return false;
             if (machine(i).lines() != machine(lead).lines()) return false;
           }
           return true;
@@ -111,8 +116,9 @@ class TestCluster {
     }
   }
 
-  std::vector<MemoryImage> images;  // Outlive the world: a node that ends may leave something there.
-  raft::Invariants invariants;      // Of group 1.
+  std::vector<MemoryImage>
+      images;                   // Outlive the world: a node that ends may leave something there.
+  raft::Invariants invariants;  // Of group 1.
   Status violation;
   sim::World world;
 };
