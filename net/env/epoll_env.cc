@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -24,6 +25,14 @@ StatusOr<uint64_t> KernelSeed() {
   return seed;
 }
 
+// Each connection and each LevelDB table is a descriptor; the usual soft limit of 1024 is for programs that select().
+void RaiseDescriptorLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // Else we live with what there is: accepting pauses when none is left.
+}
+
 void PrintLine(WallTime now, LogLevel level, std::string_view line) {
   const time_t unix_s = now.unix_us / 1'000'000;
   tm utc = {};
@@ -39,6 +48,7 @@ void PrintLine(WallTime now, LogLevel level, std::string_view line) {
 
 StatusOr<std::unique_ptr<EpollEnv>> EpollEnv::Create(EpollOptions options) {
   signal(SIGPIPE, SIG_IGN);  // A broken pipe is an error code for us (stdout of a client, too).
+  RaiseDescriptorLimit();
   uint64_t seed;
   if (options.random_seed.has_value()) {
     seed = *options.random_seed;
