@@ -1,6 +1,7 @@
 #include "node/mutations.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/bytes.h"
@@ -21,30 +22,29 @@ bool IsDataOnly(const sparql::Update& update) {
   return true;
 }
 
-StatusOr<sparql::Update> ToUpdate(const proto::MutationRequest& request) {
-  sparql::Update update;
-  if (!request.update().empty()) {
-    sparql::ParseOptions options;
-    options.base = request.base();
-    options.dataset.set = request.has_using();
-    for (const std::string& graph : request.using_graphs()) {
-      options.dataset.default_graphs.push_back(rdf::Term::Iri(graph));
-    }
-    for (const std::string& graph : request.using_named_graphs()) {
-      options.dataset.named_graphs.push_back(rdf::Term::Iri(graph));
-    }
-    QR_ASSIGN_OR_RETURN(update, sparql::ParseUpdate(request.update(), options));
+StatusOr<sparql::Update> ParseRequest(const proto::MutationRequest& request) {
+  if (request.update().empty()) return sparql::Update{};
+  sparql::ParseOptions options;
+  options.base = request.base();
+  options.dataset.set = request.has_using();
+  for (const std::string& graph : request.using_graphs()) {
+    options.dataset.default_graphs.push_back(rdf::Term::Iri(graph));
   }
-  if (!request.write_set().empty()) {
-    QR_ASSIGN_OR_RETURN(txn::WriteSet writes, txn::DecodeWriteSet(request.write_set()));
-    if (!writes.deletes.empty()) {
-      update.operations.push_back({.kind = sparql::UpdateKind::kDeleteData, .quads = std::move(writes.deletes)});
-    }
-    if (!writes.inserts.empty()) {
-      update.operations.push_back({.kind = sparql::UpdateKind::kInsertData, .quads = std::move(writes.inserts)});
-    }
+  for (const std::string& graph : request.using_named_graphs()) {
+    options.dataset.named_graphs.push_back(rdf::Term::Iri(graph));
   }
-  return update;
+  return sparql::ParseUpdate(request.update(), options);
+}
+
+// What the update did, then `added`: its blank node labels are unique already and stay as they are.
+StatusOr<txn::WriteSet> ThenInsert(txn::WriteSet writes, const std::string& added) {
+  if (added.empty()) return writes;
+  QR_ASSIGN_OR_RETURN(txn::WriteSet more, txn::DecodeWriteSet(added));
+  if (writes.empty()) return more;
+  if (!more.deletes.empty()) return InvalidArgument("a write set behind an update can only insert");
+  writes.inserts.insert(writes.inserts.end(), std::make_move_iterator(more.inserts.begin()),
+                        std::make_move_iterator(more.inserts.end()));
+  return writes;
 }
 
 }  // namespace
@@ -132,7 +132,13 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader, proto:
   request.set_timeout_ms(left_ms > 2 * kForwardMarginMs ? left_ms - kForwardMarginMs : left_ms);
   std::string bytes = request.SerializeAsString();
   auto answer = co_await Callback<StatusOr<std::string>>([&](auto done) {
-    rpc_.Call(leader, RpcMethod::kMutate, std::move(bytes), left, std::move(done));
+    // Whoever is first answers: the leader, or the news that it leads no more, which a dead one cannot send.
+    auto once = std::make_shared<Callback<StatusOr<std::string>>::Done>(std::move(done));
+    const auto finish = [once](StatusOr<std::string> result) {
+      if (*once) std::exchange(*once, nullptr)(std::move(result));
+    };
+    rpc_.Call(leader, RpcMethod::kMutate, std::move(bytes), left, finish);
+    tasks_.Spawn(WatchLeader(leader, once));
   });
   if (!answer.ok()) co_return std::move(answer).status();
   proto::MutationResponse response;
@@ -142,26 +148,41 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader, proto:
   co_return response;
 }
 
+Task<void> Mutations::WatchLeader(NodeId leader,
+                                  std::shared_ptr<absl::AnyInvocable<void(StatusOr<std::string>)>> once) {
+  while (*once) {
+    co_await Sleep(env_.executor(), kLeaderPollInterval);
+    if (!*once || replicas_.leader(group_) == leader) continue;
+    std::exchange(*once, nullptr)(
+        DeadlineExceeded("node ", leader, " had the update when it stopped leading; the outcome is unknown"));
+  }
+}
+
 Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::MutationRequest& request,
                                                            MonotonicTime deadline) {
-  QR_CO_ASSIGN_OR_RETURN(sparql::Update parsed, ToUpdate(request));
+  QR_CO_ASSIGN_OR_RETURN(sparql::Update parsed, ParseRequest(request));
   const auto update = std::make_shared<const sparql::Update>(std::move(parsed));
   if (IsDataOnly(*update)) {
     sparql::QueryLimits limits;
     limits.now = env_.clock().WallNow();
     QR_CO_ASSIGN_OR_RETURN(sparql::UpdateEffect effect,
                            sparql::EvaluateUpdate(*update, state_.LatestView(), FreshBlankPrefix(), limits));
-    if (effect.reads.empty()) co_return co_await Propose(std::move(effect.writes), nullptr);
+    if (effect.reads.empty()) {
+      QR_CO_ASSIGN_OR_RETURN(txn::WriteSet writes, ThenInsert(std::move(effect.writes), request.write_set()));
+      co_return co_await Propose(std::move(writes), nullptr);
+    }
   }
   if (!co_await evaluating_.Acquire()) {
     co_return ResourceExhausted("more than ", FifoLock::kWaitingMax, " updates wait to be evaluated; retry later");
   }
-  auto evaluated = co_await EvaluateUntilFree(update, deadline);
-  if (!evaluated.ok()) {
+  auto effect = co_await EvaluateUntilFree(update, deadline);
+  auto writes = effect.ok() ? ThenInsert(std::move(effect->writes), request.write_set())
+                            : StatusOr<txn::WriteSet>(effect.status());
+  if (!writes.ok()) {
     evaluating_.Release();
-    co_return std::move(evaluated).status();
+    co_return std::move(writes).status();
   }
-  co_return co_await Propose(std::move(evaluated->writes), &evaluating_);
+  co_return co_await Propose(*std::move(writes), &evaluating_);
 }
 
 // Ready: this node leads, and has applied an entry of its own term; everything before it is then in the state.

@@ -53,6 +53,8 @@ class Mutations {
  private:
   Task<StatusOr<proto::MutationResponse>> RunHere(const proto::MutationRequest& request, MonotonicTime deadline);
   Task<StatusOr<proto::MutationResponse>> Forward(NodeId leader, proto::MutationRequest request, MonotonicTime deadline);
+  // Answers `once` (null when answered) when `leader` is no longer known to lead.
+  Task<void> WatchLeader(NodeId leader, std::shared_ptr<absl::AnyInvocable<void(StatusOr<std::string>)>> once);
   Task<Status> WaitUntilReady(MonotonicTime deadline);
   // An effect that holds for the log as it is now: propose it before anything else runs.
   Task<StatusOr<sparql::UpdateEffect>> EvaluateUntilFree(std::shared_ptr<const sparql::Update> update,

@@ -77,7 +77,9 @@ TEST_F(RpcTest, EachRequestIsDoneAtMostOnceOnANetworkThatDoublesAndLoses) {
       EXPECT_TRUE(answer.ok() || absl::IsDeadlineExceeded(answer.status())) << answer.status();
       answered += answer.ok();
       EXPECT_LE(ledger.done[request], 1);
-      if (answer.ok()) EXPECT_EQ(ledger.done[request], 1);
+      if (answer.ok()) {
+        EXPECT_EQ(ledger.done[request], 1);
+      }
     }
     world.reset();
   }

@@ -146,10 +146,11 @@ class RunningConstruct : public RunningBase {
   Status Start() override {
     std::vector<Var> columns;
     for (const QuadTemplate& quad : query_.construct) {
-      slots_.push_back({SlotOf(quad.subject, &columns), SlotOf(quad.predicate, &columns), SlotOf(quad.object, &columns)});
+      slots_.push_back({SlotOf(quad.subject, &columns), SlotOf(quad.predicate, &columns), SlotOf(quad.object, &columns),
+                        SlotOf(quad.graph, &columns)});
     }
     QR_ASSIGN_OR_RETURN(solutions_, OpenSolutions(columns));
-    seen_.emplace(&solutions_->context(), 3);
+    seen_.emplace(&solutions_->context(), kParts);
     writer_->Begin({});
     return OkStatus();
   }
@@ -172,6 +173,7 @@ class RunningConstruct : public RunningBase {
   }
 
  private:
+  static constexpr size_t kParts = 4;  // Subject, predicate, object, graph: the last is the default graph but in exports.
   struct Slot {
     const rdf::Term* term = nullptr;  // In the query.
     size_t column = 0;
@@ -201,10 +203,10 @@ class RunningConstruct : public RunningBase {
     return id;
   }
 
-  Status WriteTriple(const std::array<Slot, 3>& slots) {
-    std::array<TermId, 3> ids;
+  Status WriteTriple(const std::array<Slot, kParts>& slots) {
+    std::array<TermId, kParts> ids;
     rdf::Quad quad;
-    for (size_t i = 0; i < 3; ++i) {
+    for (size_t i = 0; i < kParts; ++i) {
       QR_ASSIGN_OR_RETURN(ids[i], Fill(slots[i]));
       if (ids[i] == kNoTerm) return OkStatus();
     }
@@ -218,11 +220,12 @@ class RunningConstruct : public RunningBase {
     QR_ASSIGN_OR_RETURN(quad.predicate, solutions_->Lookup(ids[1]));
     if (quad.subject.is_literal() || !quad.predicate.is_iri()) return OkStatus();
     QR_ASSIGN_OR_RETURN(quad.object, solutions_->Lookup(ids[2]));
+    QR_ASSIGN_OR_RETURN(quad.graph, solutions_->Lookup(ids[3]));
     writer_->Triple(quad);
     return OkStatus();
   }
 
-  std::vector<std::array<Slot, 3>> slots_;
+  std::vector<std::array<Slot, kParts>> slots_;
   std::unique_ptr<Solutions> solutions_;
   std::optional<KeySet> seen_;
   std::vector<std::pair<std::string, TermId>> fresh_;

@@ -130,14 +130,17 @@ int OrderClass(const Value& value) {
 }
 
 // A total order of numbers: NaN first, then by value as doubles (promotions that depend on the pair would not be transitive),
-// then exact before floating, then exactly.
+// and where an exact one meets a floating one there, by the decimal that names the double: 0.5 and 5.0e-1 are equal.
 std::strong_ordering OrderNumbers(const Value& a, const Value& b) {
   if (a.is_exact() && b.is_exact()) return a.decimal() <=> b.decimal();  // The same, sooner.
   const double left = a.AsDouble(), right = b.AsDouble();
   if (std::isnan(left) || std::isnan(right)) return std::isnan(right) <=> std::isnan(left);
   if (left < right) return std::strong_ordering::less;
   if (left > right) return std::strong_ordering::greater;
-  return b.is_exact() <=> a.is_exact();
+  if (a.is_exact() == b.is_exact()) return std::strong_ordering::equal;
+  const std::optional<Decimal> named = Decimal::FromDouble(left);
+  if (!named) return std::strong_ordering::equal;
+  return a.is_exact() ? a.decimal() <=> *named : *named <=> b.decimal();
 }
 
 std::strong_ordering OrderTimes(const DateTime& a, const DateTime& b) {

@@ -199,6 +199,10 @@ StatusOr<ExpressionPtr> Parser::ParseBuiltIn() {
   if (row.name == "BOUND" && call->args[0]->kind != ExpressionKind::kVariable) {
     return ErrorAt(name.begin, "found BOUND of an expression, expected a variable");
   }
+  if ((row.name == "IRI" || row.name == "URI") && !base_.empty()) {  // Relative ones are resolved here (section 17.4.2.8).
+    call->args.push_back(MakeExpression(ExpressionKind::kTerm));
+    call->args.back()->term = rdf::Term::Iri(base_);
+  }
   return call;
 }
 

@@ -30,7 +30,7 @@ struct LoadOptions {
   ClientCommon common;
   std::vector<std::string> files;
   std::string graph;              // For quads without a graph.
-  uint64_t batch_bytes = 512 << 10;
+  uint64_t batch_bytes = 256 << 10;
   uint64_t in_flight = 4;
   bool dry_run = false;
   bool quiet = false;
