@@ -7,7 +7,9 @@
 namespace quadraft::sim {
 namespace {
 
-constexpr Duration kLook = milliseconds(1);
+constexpr Duration kLook = microseconds(100);
+// Before its first entry has reached anyone, or while its first entries are on their way.
+constexpr int64_t kAtOnceMaxUs = 300, kSoonMaxUs = 4000;
 
 class Depose : public std::enable_shared_from_this<Depose> {
  public:
@@ -18,7 +20,8 @@ class Depose : public std::enable_shared_from_this<Depose> {
     const NodeId leader = context_.leader ? context_.leader() : NodeId{};
     if (alone_ == NodeId{} && leader != NodeId{} && leader != last_) {
       last_ = leader;
-      const Duration soon = microseconds(context_.random->Between(0, 10'000));
+      const int64_t within = context_.random->OneIn(2) ? kAtOnceMaxUs : kSoonMaxUs;
+      const Duration soon = microseconds(context_.random->Between(0, within));
       context_.world->After(soon, [self = shared_from_this(), leader] { self->Isolate(leader); });
     }
     context_.world->After(kLook, [self = shared_from_this()] { self->Look(); });

@@ -6,6 +6,7 @@ namespace quadraft::sim {
 namespace {
 
 constexpr int kTagAttempts = 15;
+constexpr Duration kSlowPace = milliseconds(400);
 constexpr Duration kRetryDelay = milliseconds(100);
 
 std::string Key(int key) { return StrCat("<urn:register:", key, ">"); }
@@ -73,9 +74,10 @@ Task<void> RegisterWorkload::Client::Loop() {
   while (true) {
     const int64_t think = random_.Between(0, workload_.options_.think_max.count());
     co_await Sleep(env_.executor(), Duration(think));
-    if (!workload_.issuing_ || workload_.operations_ >= static_cast<uint64_t>(workload_.options_.operations_max)) {
-      co_await Sleep(env_.executor(), milliseconds(20));
-      continue;
+    if (!workload_.issuing_) continue;
+    if (workload_.operations_ >= static_cast<uint64_t>(workload_.options_.operations_full_speed)) {
+      co_await Sleep(env_.executor(), kSlowPace);
+      if (!workload_.issuing_) continue;
     }
     ++workload_.operations_;
     ++workload_.busy_;

@@ -32,7 +32,7 @@ struct RegisterOptions {
   int keys = 3;
   Duration think_max = milliseconds(40);     // Between two operations of a client, uniform.
   Duration request_timeout = seconds(4);
-  int operations_max = 4000;                 // Bounds the history.
+  int operations_full_speed = 1500;          // After that many in all, each client thinks for long: bounds the history.
 
   static RegisterOptions Draw(Random& random);
   std::string Describe() const;
