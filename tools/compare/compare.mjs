@@ -91,10 +91,10 @@ function expectation(oxigraph, store, query) {
     };
   }
   const expected = JSON.parse(store.query(query, { results_format: JSON_RESULTS }));
+  // Every ORDER BY of queries/ is total: the rows have one order. One inside a subquery orders nothing outside.
+  const modifiers = text.slice(text.lastIndexOf('}') + 1);
   return {
     rows: expected.boolean === undefined ? expected.results.bindings.length : 1,
-    // Every ORDER BY of queries/ is total: the rows have one order. One inside a subquery orders nothing outside.
-    const modifiers = text.slice(text.lastIndexOf('}') + 1);
     async check(endpoint) {
       return compareResults(JSON.parse(await ask(endpoint, query, JSON_RESULTS)), expected, /\bORDER\s+BY\b/i.test(modifiers));
     },
