@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/mutant.h"
@@ -30,7 +31,7 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
   mutants  each planted bug, until a seed finds it
            --seeds N (2000): how many seeds at most   --jobs J (1)
   list     scenarios, faults and planted bugs
-of all: --scenario NAME (register)   --seed N   --nodes N   --seconds S (of faults)   --mutant NAME ...   --fault NAME ...
+of all: --scenario NAME (run: register; else any: each second seed is log)   --seed N   --nodes N   --seconds S (of faults)   --mutant NAME ...   --fault NAME ...
 exit: 0 all is well, 1 a violation (or a planted bug that lives), 2 bad usage
 )";
 
@@ -64,6 +65,7 @@ Status ParseLevel(std::string_view text, LogLevel* level) {
 
 StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   Flags flags;
+  flags.run.scenario = kAnyScenario;
   for (size_t i = 0; i < args.size(); ++i) {
     std::string flag = args[i], value;
     if (flag == "--until-violation") {
@@ -124,8 +126,7 @@ void PrintViolation(const RunReport& report, const RunOptions& options) {
   std::cout << "VIOLATION " << report.violation << "\nreplay: " << ReplayCommand(options) << '\n';
 }
 
-int RunCommand(const Flags& flags) {
-  RunOptions options = flags.run;
+int RunCommand(const Flags& flags, RunOptions options) {
   std::ofstream trace;
   if (!flags.trace.empty()) {
     trace.open(flags.trace, std::ios::trunc);
@@ -160,8 +161,7 @@ int SwarmCommand(const Flags& flags) {
                              .violations_max = flags.until_violation ? 1 : 0};
   const SwarmResult total = RunSwarm(options, [&](const SeedResult& result) {
     if (result.report.violation.empty()) return;
-    RunOptions run = flags.run;
-    run.seed = result.seed;
+    const RunOptions run = ForSeed(flags.run, result.seed);
     std::cout << "seed=" << result.seed << ' ';
     PrintViolation(result.report, run);
     std::cout << std::flush;
@@ -183,8 +183,7 @@ int VerifyCommand(const Flags& flags) {
   const uint64_t seeds = flags.seeds > 0 ? flags.seeds : 20;
   uint64_t different = 0;
   for (uint64_t i = 0; i < seeds; ++i) {
-    RunOptions run = flags.run;
-    run.seed = flags.first + i;
+    const RunOptions run = ForSeed(flags.run, flags.first + i);
     const std::string difference = VerifySeed(run);
     if (difference.empty()) continue;
     ++different;
@@ -216,8 +215,7 @@ int MutantsCommand(const Flags& flags) {
                   static_cast<double>(total.cpu_us) / 1e6);
     std::cout << mutant.name << ": " << (dead ? "killed " : "ALIVE ") << cost;
     if (dead) {
-      run.seed = killer.seed;
-      std::cout << " by: " << killer.report.violation << "\n  " << ReplayCommand(run);
+      std::cout << " by: " << killer.report.violation << "\n  " << ReplayCommand(ForSeed(run, killer.seed));
     }
     std::cout << "\n  " << mutant.what << std::endl;
   }
@@ -245,7 +243,11 @@ int Main(const std::vector<std::string>& args) {
     std::cerr << "quadraft-sim: " << Message(flags.status()) << "\n" << kUsage;
     return 2;
   }
-  if (args[0] == "run") return RunCommand(*flags);
+  if (args[0] == "run") {
+    RunOptions run = flags->run;
+    if (run.scenario == kAnyScenario) run.scenario = "register";
+    return RunCommand(*flags, std::move(run));
+  }
   if (args[0] == "swarm") return SwarmCommand(*flags);
   if (args[0] == "verify") return VerifyCommand(*flags);
   if (args[0] == "mutants") return MutantsCommand(*flags);

@@ -32,7 +32,8 @@ class Run {
         checkers_(&world_),
         nemesis_options_(NemesisOptions::Draw(world_.random("sim/faults"))),
         scenario_(FindScenario(options.scenario)->make(&world_, &checkers_, options.nodes)) {
-    const int64_t drawn = world_.random("sim/phases").Between(4, 14);
+    const ScenarioRow& row = *FindScenario(options.scenario);
+    const int64_t drawn = world_.random("sim/phases").Between(row.seconds_min, row.seconds_max);
     fault_time_ = seconds(options.seconds > 0 ? options.seconds : drawn);
     if (!options.faults.empty()) {
       nemesis_options_.kinds.clear();
@@ -139,8 +140,14 @@ class Run {
 
 }  // namespace
 
+RunOptions ForSeed(RunOptions options, uint64_t seed) {
+  options.seed = seed;
+  if (options.scenario == kAnyScenario) options.scenario = seed % 2 == 0 ? "log" : "register";
+  return options;
+}
+
 Status CheckOptions(const RunOptions& options) {
-  if (FindScenario(options.scenario) == nullptr) {
+  if (options.scenario != kAnyScenario && FindScenario(options.scenario) == nullptr) {
     return InvalidArgument("no scenario '", options.scenario, "'; `quadraft-sim list` names them");
   }
   if (options.nodes < 0 || options.nodes > kNodesMax) {

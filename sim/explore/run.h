@@ -14,6 +14,7 @@
 #include <map>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/hash.h"
@@ -26,7 +27,7 @@ inline constexpr Duration kProgressBound = seconds(30);
 inline constexpr Duration kRestBound = seconds(30);
 
 struct RunOptions {
-  std::string scenario = "register";
+  std::string scenario = "register";  // Or kAnyScenario, for many seeds: ForSeed then chooses.
   uint64_t seed = 1;
   int nodes = 0;                     // 0: drawn.
   int64_t seconds = 0;               // Of the first phase; 0: drawn.
@@ -48,9 +49,13 @@ struct RunReport {
   std::string log_tail;                    // Of a violation: the last lines of each node.
 };
 
+// Every second seed runs the quick scenario "log", the others whole nodes.
+inline constexpr std::string_view kAnyScenario = "any";
+RunOptions ForSeed(RunOptions options, uint64_t seed);
+
 // InvalidArgument: no such scenario, fault or mutant, or a size out of bounds.
 Status CheckOptions(const RunOptions& options);
-// The options must be valid.
+// The options must be valid, and the scenario one of the table.
 RunReport RunScenario(const RunOptions& options);
 // "quadraft-sim run --scenario register --seed 42 ..."
 std::string ReplayCommand(const RunOptions& options);

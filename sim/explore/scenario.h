@@ -37,6 +37,7 @@ class Scenario {
 struct ScenarioRow {
   std::string_view name;
   std::string_view what;
+  int64_t seconds_min, seconds_max;  // Of faults, drawn.
   // `nodes`: 0 means drawn. The world outlives the scenario; the scenario adds its processes and checkers.
   std::unique_ptr<Scenario> (*make)(World* world, Checkers* checkers, int nodes);
 };

@@ -1,4 +1,4 @@
-// Whoever comes to lead is cut off from all the others within milliseconds, for about as long as an election takes, again and
+// Whoever comes to lead is cut off from all the others within milliseconds, and the one before it let back in, again and
 // again: terms go by in which leaders append and hardly replicate (the schedules of figure 8 in the Raft paper).
 #include <memory>
 
@@ -8,6 +8,7 @@ namespace quadraft::sim {
 namespace {
 
 constexpr Duration kLook = microseconds(100);
+constexpr Duration kAloneMax = milliseconds(2500);
 // Before its first entry has reached anyone, or while its first entries are on their way.
 constexpr int64_t kAtOnceMaxUs = 300, kSoonMaxUs = 4000;
 
@@ -18,8 +19,8 @@ class Depose : public std::enable_shared_from_this<Depose> {
   void Look() {
     if (over_) return;
     const NodeId leader = context_.leader ? context_.leader() : NodeId{};
-    if (alone_ == NodeId{} && leader != NodeId{} && leader != last_) {
-      last_ = leader;
+    if (!pending_ && leader != NodeId{} && leader != alone_) {
+      pending_ = true;
       const int64_t within = context_.random->OneIn(2) ? kAtOnceMaxUs : kSoonMaxUs;
       const Duration soon = microseconds(context_.random->Between(0, within));
       context_.world->After(soon, [self = shared_from_this(), leader] { self->Isolate(leader); });
@@ -34,17 +35,20 @@ class Depose : public std::enable_shared_from_this<Depose> {
 
  private:
   void Isolate(NodeId leader) {
-    if (over_ || alone_ != NodeId{}) return;
+    pending_ = false;
+    if (over_) return;
+    Heal();
     alone_ = leader;
     ForEachLink([&](NodeId a, NodeId b) { context_.world->network().Cut(a, b); });
-    const Duration length = milliseconds(context_.random->Between(200, 1500));
-    context_.world->After(length, [self = shared_from_this()] { self->Heal(); });
+    // Where no other leader can be elected without it, it is let back in.
+    context_.world->After(kAloneMax, [self = shared_from_this(), turn = ++turn_] {
+      if (turn == self->turn_) self->Heal();
+    });
   }
 
   void Heal() {
     if (alone_ == NodeId{}) return;
     ForEachLink([&](NodeId a, NodeId b) { context_.world->network().Heal(a, b); });
-    if (last_ == alone_) last_ = NodeId{};  // It may come to lead again.
     alone_ = NodeId{};
   }
 
@@ -58,8 +62,9 @@ class Depose : public std::enable_shared_from_this<Depose> {
   }
 
   FaultContext& context_;
-  NodeId last_;   // The leader that was dealt with last.
   NodeId alone_;  // Zero: nobody.
+  uint64_t turn_ = 0;
+  bool pending_ = false;
   bool over_ = false;
 };
 

@@ -6,12 +6,16 @@ namespace quadraft::sim {
 
 NemesisOptions NemesisOptions::Draw(Random& random) {
   NemesisOptions options;
+  // Few kinds or many: what a run leaves out matters as much as what it has (Groce et al., swarm testing, ISSTA 2012).
+  const uint64_t sparseness = random.OneIn(2) ? 2 : FaultTable().size() / 2;
   for (const FaultRow& row : FaultTable()) {
-    if (random.OneIn(2)) options.kinds.push_back(&row);
+    if (random.OneIn(sparseness)) options.kinds.push_back(&row);
   }
   if (options.kinds.empty()) options.kinds.push_back(&FaultTable()[random.Below(FaultTable().size())]);
-  options.gap_max = milliseconds(random.Between(300, 3000));
-  options.length_max = milliseconds(random.Between(200, 5000));
+  const bool hectic = random.OneIn(2);
+  options.gap_min = milliseconds(hectic ? 10 : 200);
+  options.gap_max = milliseconds(hectic ? random.Between(50, 500) : random.Between(300, 3000));
+  options.length_max = milliseconds(hectic ? random.Between(100, 2000) : random.Between(200, 6000));
   options.at_once_max = static_cast<int>(random.Between(1, 3));
   return options;
 }

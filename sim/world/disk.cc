@@ -322,6 +322,7 @@ void SimDisk::TruncateInode(Inode& inode, uint64_t size) {
 void SimDisk::RunInOrder(Inode& inode, Closure finish) {
   // Completions of one file chain: each starts its own latency when the one before it has ended.
   inode.sync_queue.push_back(std::move(finish));
+  ++syncs_under_way_;
   if (inode.sync_queue.size() == 1) StartNextSync(inode);
 }
 
@@ -331,6 +332,7 @@ void SimDisk::StartNextSync(Inode& inode) {
     if (!inode || epoch != epoch_) return;
     Closure finish = std::move(inode->sync_queue.front());
     inode->sync_queue.pop_front();
+    --syncs_under_way_;
     if (!inode->sync_queue.empty()) StartNextSync(*inode);
     finish();
   });
@@ -422,6 +424,7 @@ void SimDisk::Crash() {
 
 void SimDisk::Detach() {
   ++epoch_;
+  syncs_under_way_ = 0;
   for (auto& [name, inode] : names_) {
     inode->pending_sizes.clear();
     for (Closure& closure : inode->sync_queue) dropped_.push_back(std::move(closure));

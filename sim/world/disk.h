@@ -84,6 +84,7 @@ class SimDisk : public Disk {
   uint64_t capacity_bytes() const { return options_.capacity_bytes; }
   uint64_t injected_errors() const { return injected_errors_; }
   uint64_t syncs() const { return syncs_; }
+  size_t syncs_under_way() const { return syncs_under_way_; }  // Asked for by Sync and not yet called back.
 
   // Called for each write or name change with a digest of it (the run hash).
   void OnWrite(absl::AnyInvocable<void(uint64_t digest)> fn) { on_write_ = std::move(fn); }
@@ -140,6 +141,7 @@ class SimDisk : public Disk {
   uint32_t chance_ppm_ = 0;
   uint64_t injected_errors_ = 0;
   uint64_t syncs_ = 0;
+  size_t syncs_under_way_ = 0;
   absl::AnyInvocable<void(uint64_t)> on_write_;
   absl::AnyInvocable<void(Duration)> on_stall_;
 };

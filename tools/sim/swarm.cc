@@ -166,9 +166,7 @@ SwarmResult RunSwarm(const SwarmOptions& options, absl::AnyInvocable<void(const 
   bool enough = false;
   while (!children.empty() || (next < end && !enough)) {
     while (next < end && !enough && static_cast<int>(children.size()) < std::clamp(options.jobs, 1, kJobsMax)) {
-      RunOptions run = options.run;
-      run.seed = next++;
-      children.push_back(StartChild(run));
+      children.push_back(StartChild(ForSeed(options.run, next++)));
     }
     const SeedResult result = AwaitOne(&children);
     ++total.seeds;
