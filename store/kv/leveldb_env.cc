@@ -316,6 +316,10 @@ leveldb::Status Adapter::GetChildren(const std::string& directory,
 
 leveldb::Status Adapter::RemoveFile(const std::string& name) {
   if (const leveldb::Status status = CheckRunning(); !status.ok()) return status;
+  // After an error nothing is removed: LevelDB would tidy away a manifest that CURRENT names
+  // already (the rename had been done, the directory's sync failed), and with it the whole store.
+  if (const quadraft::Status error = first_error(); !error.ok())
+    return leveldb::Status::IOError(Message(error));
   {
     std::lock_guard lock(mutex_);
     tables_.erase(name);
