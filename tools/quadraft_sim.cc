@@ -139,7 +139,8 @@ int RunCommand(const Flags& flags, RunOptions options) {
   const auto start = std::chrono::steady_clock::now();
   const RunReport report = RunScenario(options);
   const int64_t wall_ns =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start)
+          .count();
   std::cout << report.description << "\nfaults:";
   for (const auto& [name, count] : report.faults) std::cout << ' ' << name << ' ' << count;
   std::cout << "\noperations: " << report.operations << '\n';
@@ -147,8 +148,9 @@ int RunCommand(const Flags& flags, RunOptions options) {
     std::cout << report.log_tail;
     PrintViolation(report, options);
   }
-  std::cout << "seed=" << options.seed << " events=" << report.events << " sim_seconds=" << Seconds(report.sim_ns)
-            << " wall_seconds=" << Seconds(wall_ns) << " hash=" << report.hash.ToHex()
+  std::cout << "seed=" << options.seed << " events=" << report.events
+            << " sim_seconds=" << Seconds(report.sim_ns) << " wall_seconds=" << Seconds(wall_ns)
+            << " hash=" << report.hash.ToHex()
             << " verdict=" << (report.violation.empty() ? "ok" : "VIOLATION") << std::endl;
   return report.violation.empty() ? 0 : 1;
 }
@@ -170,11 +172,13 @@ int SwarmCommand(const Flags& flags) {
   for (const auto& [name, count] : total.faults) std::cout << ' ' << name << ' ' << count;
   const double wall = static_cast<double>(std::max<int64_t>(total.wall_ns, 1)) / 1e9;
   char rates[120];
-  std::snprintf(rates, sizeof(rates), "events_per_second=%.0f simulated_over_real=%.1f cpu_seconds=%.1f",
-                static_cast<double>(total.events) / wall, static_cast<double>(total.sim_ns) / 1e9 / wall,
-                static_cast<double>(total.cpu_us) / 1e6);
+  std::snprintf(
+      rates, sizeof(rates), "events_per_second=%.0f simulated_over_real=%.1f cpu_seconds=%.1f",
+      static_cast<double>(total.events) / wall, static_cast<double>(total.sim_ns) / 1e9 / wall,
+      static_cast<double>(total.cpu_us) / 1e6);
   std::cout << "\nseeds=" << total.seeds << " ok=" << total.seeds - total.violations
-            << " violations=" << total.violations << ' ' << rates << " wall_seconds=" << Seconds(total.wall_ns)
+            << " violations=" << total.violations << ' ' << rates
+            << " wall_seconds=" << Seconds(total.wall_ns)
             << " verdict=" << (total.violations == 0 ? "ok" : "VIOLATION") << std::endl;
   return total.violations == 0 ? 0 : 1;
 }
@@ -189,8 +193,8 @@ int VerifyCommand(const Flags& flags) {
     ++different;
     std::cout << "seed=" << run.seed << " is not deterministic:\n" << difference << std::flush;
   }
-  std::cout << "seeds=" << seeds << " different=" << different << " verdict=" << (different == 0 ? "ok" : "VIOLATION")
-            << std::endl;
+  std::cout << "seeds=" << seeds << " different=" << different
+            << " verdict=" << (different == 0 ? "ok" : "VIOLATION") << std::endl;
   return different == 0 ? 0 : 1;
 }
 
@@ -211,11 +215,13 @@ int MutantsCommand(const Flags& flags) {
     const bool dead = total.violations > 0;
     killed += dead ? 1 : 0;
     char cost[60];
-    std::snprintf(cost, sizeof(cost), "seeds=%llu cpu_seconds=%.1f", static_cast<unsigned long long>(total.seeds),
+    std::snprintf(cost, sizeof(cost), "seeds=%llu cpu_seconds=%.1f",
+                  static_cast<unsigned long long>(total.seeds),
                   static_cast<double>(total.cpu_us) / 1e6);
     std::cout << mutant.name << ": " << (dead ? "killed " : "ALIVE ") << cost;
     if (dead) {
-      std::cout << " by: " << killer.report.violation << "\n  " << ReplayCommand(ForSeed(run, killer.seed));
+      std::cout << " by: " << killer.report.violation << "\n  "
+                << ReplayCommand(ForSeed(run, killer.seed));
     }
     std::cout << "\n  " << mutant.what << std::endl;
   }
@@ -225,11 +231,14 @@ int MutantsCommand(const Flags& flags) {
 
 int ListCommand() {
   std::cout << "scenarios\n";
-  for (const ScenarioRow& row : ScenarioTable()) std::cout << "  " << row.name << ": " << row.what << '\n';
+  for (const ScenarioRow& row : ScenarioTable())
+    std::cout << "  " << row.name << ": " << row.what << '\n';
   std::cout << "faults\n";
-  for (const FaultRow& row : FaultTable()) std::cout << "  " << row.name << ": " << row.what << '\n';
+  for (const FaultRow& row : FaultTable())
+    std::cout << "  " << row.name << ": " << row.what << '\n';
   std::cout << "mutants\n";
-  for (const MutantRow& row : MutantTable()) std::cout << "  " << row.name << ": " << row.what << '\n';
+  for (const MutantRow& row : MutantTable())
+    std::cout << "  " << row.name << ": " << row.what << '\n';
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// What a run must always hold. A checker looks after each event, and once more when everything has come to rest; it never
-// touches what it looks at.
+// What a run must always hold. A checker looks after each event, and once more when everything has
+// come to rest; it never touches what it looks at.
 //
 //   Checkers checkers(&world);
 //   checkers.Add(std::make_unique<RaftChecker>(&cluster));

@@ -1,5 +1,5 @@
-// Raft's promises (core/raft/invariants.h), looked at after each event of a server: election safety, leader append-only, log
-// matching, leader completeness, state machine safety.
+// Raft's promises (core/raft/invariants.h), looked at after each event of a server: election
+// safety, leader append-only, log matching, leader completeness, state machine safety.
 #ifndef QUADRAFT_SIM_CHECKERS_RAFT_CHECKER_H_
 #define QUADRAFT_SIM_CHECKERS_RAFT_CHECKER_H_
 

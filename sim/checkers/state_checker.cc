@@ -12,8 +12,9 @@ Status StateChecker::AfterEvent(const EventRecord& event) {
   looked_at = applied;
   const auto [known, added] = digests_.try_emplace(applied, node->state().content_digest());
   if (known->second != node->state().content_digest()) {
-    return Internal("content digests differ: node ", event.node, " at applied index ", applied, " has ",
-                    node->state().content_digest().ToHex(), ", another node had ", known->second.ToHex());
+    return Internal("content digests differ: node ", event.node, " at applied index ", applied,
+                    " has ", node->state().content_digest().ToHex(), ", another node had ",
+                    known->second.ToHex());
   }
   if (digests_.size() > kDigestsMax) digests_.erase(digests_.begin());
   return OkStatus();

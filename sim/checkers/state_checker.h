@@ -1,5 +1,6 @@
-// The replicated state of whole nodes: wherever two nodes stand at the same applied index, their content digests are equal;
-// at the end each node's permutations, dictionary and digest agree with each other.
+// The replicated state of whole nodes: wherever two nodes stand at the same applied index, their
+// content digests are equal; at the end each node's permutations, dictionary and digest agree with
+// each other.
 #ifndef QUADRAFT_SIM_CHECKERS_STATE_CHECKER_H_
 #define QUADRAFT_SIM_CHECKERS_STATE_CHECKER_H_
 

@@ -54,8 +54,9 @@ std::string ClusterOptions::Describe() const {
 Cluster::Cluster(World* world, ClusterOptions options) : world_(world), options_(options) {
   for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
-    world_->AddProcess(id, StrCat("n", id),
-                       [this, id](Env& env) { return std::make_unique<NodeProgram>(env, this, id); });
+    world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) {
+      return std::make_unique<NodeProgram>(env, this, id);
+    });
   }
 }
 
@@ -96,8 +97,10 @@ NodeId Cluster::Leader() const {
 void Cluster::OnStopped(NodeId node, const Status& why) {
   ++self_stops_;
   const bool disk = absl::IsUnavailable(why) || absl::IsResourceExhausted(why);
-  if (!disk && violation_.ok()) violation_ = Annotate(why, StrCat("node ", node, " stopped itself"));
-  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be gone.
+  if (!disk && violation_.ok())
+    violation_ = Annotate(why, StrCat("node ", node, " stopped itself"));
+  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be
+  // gone.
   process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill : CrashKind::kPower);
   Restart(node, kSupervisorDelay);
 }

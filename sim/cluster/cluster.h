@@ -1,12 +1,13 @@
-// The servers of a simulated cluster: real node::Node objects, each on its own process, with a supervisor that starts a dead
-// one again.
+// The servers of a simulated cluster: real node::Node objects, each on its own process, with a
+// supervisor that starts a dead one again.
 //
 //   Cluster cluster(&world, ClusterOptions::Draw(random, /*nodes=*/3));
 //   cluster.StartAll();
 //   cluster.node(NodeId{1})->replicas()...            // Null while it is down.
 //
-// A node that stops itself (on_fatal, or a Start that fails) is restarted a second later. Its reason must be the disk's
-// (Unavailable, ResourceExhausted); any other is a violation, since no fault here corrupts what was synced.
+// A node that stops itself (on_fatal, or a Start that fails) is restarted a second later. Its
+// reason must be the disk's (Unavailable, ResourceExhausted); any other is a violation, since no
+// fault here corrupts what was synced.
 #ifndef QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 #define QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 

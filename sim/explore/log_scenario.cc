@@ -13,8 +13,8 @@ class LogScenario : public Scenario {
  public:
   LogScenario(World* world, Checkers* checkers, int nodes)
       : options_(LogOptions::Draw(world->random("sim/run"), nodes)), workload_(world, options_) {
-    checkers->Add(std::make_unique<RaftChecker>([this](NodeId id) { return workload_.raft(id); }, world,
-                                                workload_.ids()));
+    checkers->Add(std::make_unique<RaftChecker>([this](NodeId id) { return workload_.raft(id); },
+                                                world, workload_.ids()));
   }
   std::string Describe() const override { return options_.Describe(); }
   const std::vector<NodeId>& servers() const override { return workload_.ids(); }

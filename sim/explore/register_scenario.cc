@@ -17,10 +17,12 @@ class RegisterScenario : public Scenario {
         workload_options_(RegisterOptions::Draw(random_)),
         cluster_(world, cluster_options_),
         workload_(world, Addresses(), workload_options_) {
-    checkers->Add(std::make_unique<RaftChecker>([this](NodeId id) -> const raft::Raft* {
-      node::Node* const node = cluster_.IsServer(id) ? cluster_.node(id) : nullptr;
-      return node == nullptr ? nullptr : &node->replicas().raft(node::kDataGroup);
-    }, world, cluster_.ids()));
+    checkers->Add(std::make_unique<RaftChecker>(
+        [this](NodeId id) -> const raft::Raft* {
+          node::Node* const node = cluster_.IsServer(id) ? cluster_.node(id) : nullptr;
+          return node == nullptr ? nullptr : &node->replicas().raft(node::kDataGroup);
+        },
+        world, cluster_.ids()));
     checkers->Add(std::make_unique<StateChecker>(&cluster_));
   }
 
@@ -39,7 +41,8 @@ class RegisterScenario : public Scenario {
   }
   void MarkProgress() override {
     acknowledged_before_.clear();
-    for (int i = 0; i < workload_.clients(); ++i) acknowledged_before_.push_back(workload_.acknowledged(i));
+    for (int i = 0; i < workload_.clients(); ++i)
+      acknowledged_before_.push_back(workload_.acknowledged(i));
   }
   bool Progressed() const override {
     for (int i = 0; i < workload_.clients(); ++i) {
@@ -51,17 +54,20 @@ class RegisterScenario : public Scenario {
   bool Idle() const override { return workload_.idle(); }
   bool Settled() const override {
     if (!cluster_.AllRunning()) return false;
-    const LogIndex first = cluster_.node(cluster_.ids()[0])->replicas().last_index(node::kDataGroup);
+    const LogIndex first =
+        cluster_.node(cluster_.ids()[0])->replicas().last_index(node::kDataGroup);
     for (const NodeId id : cluster_.ids()) {
       const auto& replicas = cluster_.node(id)->replicas();
-      if (replicas.applied_index(node::kDataGroup) != first || replicas.last_index(node::kDataGroup) != first) {
+      if (replicas.applied_index(node::kDataGroup) != first ||
+          replicas.last_index(node::kDataGroup) != first) {
         return false;
       }
     }
     return true;
   }
   void BeginFinalReads() override {
-    workload_.BeginFinalReads(cluster_.address(cluster_.ids()[random_.Below(cluster_.ids().size())]));
+    workload_.BeginFinalReads(
+        cluster_.address(cluster_.ids()[random_.Below(cluster_.ids().size())]));
   }
   bool FinalReadsDone() const override { return workload_.final_reads_done(); }
   Status CheckHistory() const override { return workload_.CheckHistory(); }

@@ -14,7 +14,7 @@ namespace quadraft::sim {
 namespace {
 
 constexpr int kNodesMax = 100;
-constexpr Duration kSlice = milliseconds(20);   // How often a wait looks.
+constexpr Duration kSlice = milliseconds(20);  // How often a wait looks.
 constexpr size_t kLogTailLines = 15;
 
 WorldOptions MakeWorldOptions(const RunOptions& options) {
@@ -37,13 +37,16 @@ class Run {
     fault_time_ = seconds(options.seconds > 0 ? options.seconds : drawn);
     if (!options.faults.empty()) {
       nemesis_options_.kinds.clear();
-      for (const std::string& name : options.faults) nemesis_options_.kinds.push_back(FindFault(name));
+      for (const std::string& name : options.faults)
+        nemesis_options_.kinds.push_back(FindFault(name));
     }
     context_.world = &world_;
     context_.nodes = scenario_->servers();
     context_.random = &world_.random("sim/nemesis");
     context_.leader = [this] { return scenario_->Leader(); };
-    context_.restart = [this](NodeId node, Duration delay) { world_.process(node).StartAfter(delay); };
+    context_.restart = [this](NodeId node, Duration delay) {
+      world_.process(node).StartAfter(delay);
+    };
     nemesis_ = std::make_unique<Nemesis>(&context_, nemesis_options_);
     if (options.trace != nullptr) TraceTo(options.trace, &world_);
   }
@@ -96,16 +99,19 @@ class Run {
     nemesis_->Start();
     QR_RETURN_IF_ERROR(RunFor(fault_time_));
     Repair();
-    QR_RETURN_IF_ERROR(Await(kProgressBound,
-                             StrCat("faults ended ", kProgressBound / seconds(1),
-                                    " s ago, and not every client has had a write acknowledged since"),
-                             [&] { return scenario_->Progressed(); }));
+    QR_RETURN_IF_ERROR(
+        Await(kProgressBound,
+              StrCat("faults ended ", kProgressBound / seconds(1),
+                     " s ago, and not every client has had a write acknowledged since"),
+              [&] { return scenario_->Progressed(); }));
     scenario_->StopIssuing();
-    QR_RETURN_IF_ERROR(Await(kRestBound, "an operation never ended", [&] { return scenario_->Idle(); }));
+    QR_RETURN_IF_ERROR(
+        Await(kRestBound, "an operation never ended", [&] { return scenario_->Idle(); }));
     QR_RETURN_IF_ERROR(Await(kRestBound, "the servers do not come to hold the same",
                              [&] { return scenario_->Settled(); }));
     scenario_->BeginFinalReads();
-    QR_RETURN_IF_ERROR(Await(kRestBound, "the final reads do not end", [&] { return scenario_->FinalReadsDone(); }));
+    QR_RETURN_IF_ERROR(Await(kRestBound, "the final reads do not end",
+                             [&] { return scenario_->FinalReadsDone(); }));
     QR_RETURN_IF_ERROR(checkers_.AtEnd());
     return scenario_->CheckHistory();
   }
@@ -158,7 +164,8 @@ Status CheckOptions(const RunOptions& options) {
   }
   for (const std::string& name : options.mutants) {
     const auto& table = MutantTable();
-    if (std::none_of(table.begin(), table.end(), [&](const MutantRow& row) { return row.name == name; })) {
+    if (std::none_of(table.begin(), table.end(),
+                     [&](const MutantRow& row) { return row.name == name; })) {
       return InvalidArgument("no mutant '", name, "'; `quadraft-sim list` names them");
     }
   }
@@ -171,7 +178,8 @@ RunReport RunScenario(const RunOptions& options) {
 }
 
 std::string ReplayCommand(const RunOptions& options) {
-  std::string command = StrCat("quadraft-sim run --scenario ", options.scenario, " --seed ", options.seed);
+  std::string command =
+      StrCat("quadraft-sim run --scenario ", options.scenario, " --seed ", options.seed);
   if (options.nodes > 0) StrAppend(&command, " --nodes ", options.nodes);
   if (options.seconds > 0) StrAppend(&command, " --seconds ", options.seconds);
   for (const std::string& name : options.mutants) StrAppend(&command, " --mutant ", name);

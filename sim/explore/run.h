@@ -1,12 +1,12 @@
-// One simulated run of a scenario, a function of its options alone: draws topology, sizes, workload and fault mix from the
-// seed, lets faults come and go, ends them, demands progress, and judges.
+// One simulated run of a scenario, a function of its options alone: draws topology, sizes, workload
+// and fault mix from the seed, lets faults come and go, ends them, demands progress, and judges.
 //
 //   RunReport report = RunScenario({.seed = 42});
 //   if (!report.violation.empty()) ...
 //
-// Phases: (1) faults for a drawn time; (2) repair: faults end, dead nodes come back, and within kProgressBound of virtual time
-// every client must have a write acknowledged; (3) rest: no new operations, all nodes reach one applied index, the
-// final reads and the checkers' last look.
+// Phases: (1) faults for a drawn time; (2) repair: faults end, dead nodes come back, and within
+// kProgressBound of virtual time every client must have a write acknowledged; (3) rest: no new
+// operations, all nodes reach one applied index, the final reads and the checkers' last look.
 #ifndef QUADRAFT_SIM_EXPLORE_RUN_H_
 #define QUADRAFT_SIM_EXPLORE_RUN_H_
 
@@ -35,7 +35,7 @@ struct RunOptions {
   std::vector<std::string> faults;   // The kinds to use; empty: drawn.
   bool print_logs = false;
   LogLevel log_level = LogLevel::kInfo;
-  std::ostream* trace = nullptr;     // One line per event. Not owned.
+  std::ostream* trace = nullptr;  // One line per event. Not owned.
 };
 
 struct RunReport {

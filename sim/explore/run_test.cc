@@ -31,12 +31,13 @@ TEST(RunTest, ATraceAndKeptLogsDoNotChangeTheRun) {
 }
 
 TEST(RunTest, NodesAndFaultsCanBeChosen) {
-  const RunReport report =
-      RunScenario({.scenario = "log", .seed = 3, .nodes = 5, .seconds = 20, .faults = {"crash", "pause"}});
+  const RunReport report = RunScenario(
+      {.scenario = "log", .seed = 3, .nodes = 5, .seconds = 20, .faults = {"crash", "pause"}});
   EXPECT_EQ(report.violation, "") << report.log_tail;
   EXPECT_NE(report.description.find("5 nodes"), std::string::npos);
   ASSERT_FALSE(report.faults.empty());
-  for (const auto& [name, count] : report.faults) EXPECT_TRUE(name == "crash" || name == "pause") << name;
+  for (const auto& [name, count] : report.faults)
+    EXPECT_TRUE(name == "crash" || name == "pause") << name;
 }
 
 TEST(RunTest, BadOptionsAreRefused) {
@@ -48,11 +49,17 @@ TEST(RunTest, BadOptionsAreRefused) {
 }
 
 TEST(RunTest, TheReplayCommandHasEveryChoice) {
-  EXPECT_EQ(ReplayCommand({.seed = 7, .nodes = 5, .seconds = 9, .mutants = {"commit-old-term"}, .faults = {"kill"}}),
-            "quadraft-sim run --scenario register --seed 7 --nodes 5 --seconds 9 --mutant commit-old-term --fault kill");
+  EXPECT_EQ(ReplayCommand({.seed = 7,
+                           .nodes = 5,
+                           .seconds = 9,
+                           .mutants = {"commit-old-term"},
+                           .faults = {"kill"}}),
+            "quadraft-sim run --scenario register --seed 7 --nodes 5 --seconds 9 --mutant "
+            "commit-old-term --fault kill");
 }
 
-// Each planted bug is found within a bounded number of seeds of the quick scenario, and by a safety checker or a stall.
+// Each planted bug is found within a bounded number of seeds of the quick scenario, and by a safety
+// checker or a stall.
 class EachMutant : public testing::TestWithParam<std::string> {};
 
 TEST_P(EachMutant, IsFound) {
@@ -65,7 +72,10 @@ TEST_P(EachMutant, IsFound) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EachMutant, testing::Values("ack-before-sync", "commit-old-term"),
-                         [](const auto& info) { return info.param == "ack-before-sync" ? "AckBeforeSync" : "CommitOldTerm"; });
+                         [](const auto& info) {
+                           return info.param == "ack-before-sync" ? "AckBeforeSync"
+                                                                  : "CommitOldTerm";
+                         });
 
 }  // namespace
 }  // namespace quadraft::sim

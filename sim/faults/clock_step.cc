@@ -1,4 +1,5 @@
-// The wall clock of one node jumps by up to ten minutes either way and jumps back at the end. Monotonic time is not touched.
+// The wall clock of one node jumps by up to ten minutes either way and jumps back at the end.
+// Monotonic time is not touched.
 #include "sim/faults/fault.h"
 
 namespace quadraft::sim {

@@ -1,4 +1,5 @@
-// One node loses power: what it had not synced may vanish or tear. It comes back a while after the fault ends.
+// One node loses power: what it had not synced may vanish or tear. It comes back a while after the
+// fault ends.
 #include "sim/faults/fault.h"
 
 namespace quadraft::sim {
@@ -8,7 +9,8 @@ Closure BeginCrash(FaultContext& context) {
   Process& process = context.world->process(node);
   if (!process.running()) return nullptr;
   process.Crash(CrashKind::kPower);
-  return [&context, node] { context.restart(node, milliseconds(context.random->Between(1, 1000))); };
+  return
+      [&context, node] { context.restart(node, milliseconds(context.random->Between(1, 1000))); };
 }
 
 }  // namespace quadraft::sim

@@ -1,5 +1,6 @@
-// Whoever comes to lead is cut off from all the others within milliseconds, and the one before it let back in, again and
-// again: terms go by in which leaders append and hardly replicate (the schedules of figure 8 in the Raft paper).
+// Whoever comes to lead is cut off from all the others within milliseconds, and the one before it
+// let back in, again and again: terms go by in which leaders append and hardly replicate (the
+// schedules of figure 8 in the Raft paper).
 #include <memory>
 
 #include "sim/faults/fault.h"

@@ -1,4 +1,5 @@
-// One operation soon fails with an I/O error on one node. The node must stop itself; its supervisor starts it again.
+// One operation soon fails with an I/O error on one node. The node must stop itself; its supervisor
+// starts it again.
 #include <iterator>
 
 #include "sim/faults/fault.h"
@@ -7,7 +8,8 @@ namespace quadraft::sim {
 
 Closure BeginDiskError(FaultContext& context) {
   SimDisk& disk = context.world->process(context.AnyNode()).disk();
-  static constexpr uint32_t kKinds[] = {kDiskAppend, kDiskSync, kDiskAppend | kDiskSync, kDiskName, kDiskAny};
+  static constexpr uint32_t kKinds[] = {kDiskAppend, kDiskSync, kDiskAppend | kDiskSync, kDiskName,
+                                        kDiskAny};
   disk.FailNth(kKinds[context.random->Below(std::size(kKinds))], 1 + context.random->Below(20));
   return [&disk] { disk.FailNth(0, 0); };
 }

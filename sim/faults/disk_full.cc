@@ -1,4 +1,5 @@
-// One disk is nearly full for a while: a few more kilobytes fit. The node must stop itself rather than go on half written.
+// One disk is nearly full for a while: a few more kilobytes fit. The node must stop itself rather
+// than go on half written.
 #include "sim/faults/fault.h"
 
 namespace quadraft::sim {

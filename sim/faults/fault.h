@@ -1,10 +1,13 @@
-// A fault: something that goes wrong in a World for a while. One small file each; FaultTable() has a row for each.
+// A fault: something that goes wrong in a World for a while. One small file each; FaultTable() has
+// a row for each.
 //
 //   FaultContext context{...};
-//   Closure stop = FindFault("symmetric-partition")->begin(context);   // Null: nothing to do just now.
+//   Closure stop = FindFault("symmetric-partition")->begin(context);   // Null: nothing to do just
+//   now.
 //   ...  stop();
 //
-// To add one: sim/faults/x.cc with one function of BeginFault's type, a declaration below, a row in fault_table.cc.
+// To add one: sim/faults/x.cc with one function of BeginFault's type, a declaration below, a row in
+// fault_table.cc.
 #ifndef QUADRAFT_SIM_FAULTS_FAULT_H_
 #define QUADRAFT_SIM_FAULTS_FAULT_H_
 
@@ -18,7 +21,7 @@ namespace quadraft::sim {
 // The hands of a fault. Shared by all faults of a run; outlives their stop closures.
 struct FaultContext {
   World* world = nullptr;
-  std::vector<NodeId> nodes;           // The servers. Clients are left alone.
+  std::vector<NodeId> nodes;  // The servers. Clients are left alone.
   Random* random = nullptr;
   // The node that leads now; zero when unknown. Faults aim at it half of the time.
   absl::AnyInvocable<NodeId()> leader;

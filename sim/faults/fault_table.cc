@@ -19,7 +19,8 @@ const std::vector<FaultRow>& FaultTable() {
       {"power-failure", "all nodes lose power at once", BeginPowerFailure},
       {"reorder", "messages overtake each other", BeginReorder},
       {"slow-disk", "a node's syncs take 10 to 200 times as long", BeginSlowDisk},
-      {"symmetric-partition", "two groups of nodes do not hear each other", BeginSymmetricPartition},
+      {"symmetric-partition", "two groups of nodes do not hear each other",
+       BeginSymmetricPartition},
   };
   return table;
 }

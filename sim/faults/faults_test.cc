@@ -14,11 +14,17 @@ struct Cluster {
   explicit Cluster(uint64_t seed) : world(seed), random(seed, "faults") {
     context.world = &world;
     context.random = &random;
-    context.leader = [this] { return NodeId{1 + static_cast<uint64_t>(world.now_ns() / 300'000'000) % 3}; };
-    context.restart = [this](NodeId node, Duration delay) { world.process(node).StartAfter(delay); };
+    context.leader = [this] {
+      return NodeId{1 + static_cast<uint64_t>(world.now_ns() / 300'000'000) % 3};
+    };
+    context.restart = [this](NodeId node, Duration delay) {
+      world.process(node).StartAfter(delay);
+    };
     for (uint64_t id : {1, 2, 3}) {
       context.nodes.push_back(NodeId{id});
-      world.AddProcess(NodeId{id}, StrCat("n", id), [this](Env& env) { return std::make_unique<Worker>(env, this); })
+      world
+          .AddProcess(NodeId{id}, StrCat("n", id),
+                      [this](Env& env) { return std::make_unique<Worker>(env, this); })
           .Start();
     }
     world.RunFor(milliseconds(10));
@@ -84,11 +90,12 @@ Closure BeginSomehow(Cluster& cluster, std::string_view name) {
 // Every fault must be seen while it is there, and be over when it has been stopped.
 class EachFault : public testing::TestWithParam<std::string_view> {};
 
-bool Visible(std::string_view name, const Cluster::Growth& now, const Cluster::Growth& healthy, Cluster& cluster) {
+bool Visible(std::string_view name, const Cluster::Growth& now, const Cluster::Growth& healthy,
+             Cluster& cluster) {
   if (name == "clock-step") {
-    return std::any_of(cluster.context.nodes.begin(), cluster.context.nodes.end(), [&](NodeId node) {
-      return cluster.world.process(node).wall_offset() != Duration(0);
-    });
+    return std::any_of(
+        cluster.context.nodes.begin(), cluster.context.nodes.end(),
+        [&](NodeId node) { return cluster.world.process(node).wall_offset() != Duration(0); });
   }
   if (name == "disk-error" || name == "disk-full") return now.disk_errors > 0;
   if (name == "slow-disk") return now.slowest_sync > 5 * healthy.slowest_sync;
@@ -110,7 +117,8 @@ TEST_P(EachFault, IsSeenAndEnds) {
     EXPECT_EQ(cluster.received, before);
   } else {
     const Cluster::Growth faulty = cluster.Measure();
-    EXPECT_TRUE(Visible(GetParam(), faulty, healthy, cluster)) << faulty.ticks << " " << faulty.received;
+    EXPECT_TRUE(Visible(GetParam(), faulty, healthy, cluster))
+        << faulty.ticks << " " << faulty.received;
   }
   stop();
   cluster.world.RunFor(seconds(3));
@@ -155,7 +163,8 @@ TEST(NemesisTest, EveryKindFiresOverManySeedsAndAllEnd) {
     for (const NodeId a : cluster.context.nodes) {
       EXPECT_TRUE(cluster.world.process(a).running());
       EXPECT_FALSE(cluster.world.process(a).paused());
-      for (const NodeId b : cluster.context.nodes) EXPECT_TRUE(cluster.world.network().Reachable(a, b));
+      for (const NodeId b : cluster.context.nodes)
+        EXPECT_TRUE(cluster.world.network().Reachable(a, b));
     }
   }
   for (const FaultRow& row : FaultTable()) EXPECT_GT(fired[std::string(row.name)], 0u) << row.name;

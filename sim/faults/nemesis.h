@@ -1,8 +1,10 @@
-// Makes faults come and go, as the run's seed says: which kinds this run has, when each begins and how long it lasts. Several
-// may be there at once, also more than the cluster can bear: it may then stall, it may not lie.
+// Makes faults come and go, as the run's seed says: which kinds this run has, when each begins and
+// how long it lasts. Several may be there at once, also more than the cluster can bear: it may then
+// stall, it may not lie.
 //
 //   Nemesis nemesis(&context, NemesisOptions::Draw(random));
-//   nemesis.Start();  ...  nemesis.StopAll();     // Ends every fault; dead nodes are restarted by their own faults.
+//   nemesis.Start();  ...  nemesis.StopAll();     // Ends every fault; dead nodes are restarted by
+//   their own faults.
 #ifndef QUADRAFT_SIM_FAULTS_NEMESIS_H_
 #define QUADRAFT_SIM_FAULTS_NEMESIS_H_
 
@@ -17,7 +19,7 @@ namespace quadraft::sim {
 
 struct NemesisOptions {
   std::vector<const FaultRow*> kinds;
-  Duration gap_min = milliseconds(200);     // Between the beginnings of two faults.
+  Duration gap_min = milliseconds(200);  // Between the beginnings of two faults.
   Duration gap_max = milliseconds(2000);
   Duration length_min = milliseconds(50);
   Duration length_max = milliseconds(4000);

@@ -1,4 +1,5 @@
-// SIGSTOP of one node; the fault lasts longer than any election timeout, so the others go on without it.
+// SIGSTOP of one node; the fault lasts longer than any election timeout, so the others go on
+// without it.
 #include "sim/faults/fault.h"
 
 namespace quadraft::sim {

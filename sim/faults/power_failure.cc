@@ -1,5 +1,6 @@
-// Every node loses power in the same instant (one rack, one fuse). What was acknowledged must be on the disks. Half of the
-// time the fuse waits for a moment when a majority of the nodes has written something and not yet synced it.
+// Every node loses power in the same instant (one rack, one fuse). What was acknowledged must be on
+// the disks. Half of the time the fuse waits for a moment when a majority of the nodes has written
+// something and not yet synced it.
 #include <memory>
 
 #include "sim/faults/fault.h"
@@ -13,7 +14,8 @@ constexpr int64_t kAfterwardsMaxUs = 500;
 
 class Fuse : public std::enable_shared_from_this<Fuse> {
  public:
-  explicit Fuse(FaultContext* context) : context_(*context), give_up_(context->world->now() + kPatience) {}
+  explicit Fuse(FaultContext* context)
+      : context_(*context), give_up_(context->world->now() + kPatience) {}
 
   void Look() {
     if (over_) return;

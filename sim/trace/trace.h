@@ -1,5 +1,5 @@
-// The plain-text trace of a run: one line per event (time, kind, node, digest) and the kept log lines between them, so that
-// two runs can be compared by diff.
+// The plain-text trace of a run: one line per event (time, kind, node, digest) and the kept log
+// lines between them, so that two runs can be compared by diff.
 #ifndef QUADRAFT_SIM_TRACE_TRACE_H_
 #define QUADRAFT_SIM_TRACE_TRACE_H_
 

@@ -11,7 +11,8 @@ constexpr std::string_view kTemporary = "list.tmp";
 
 class Reader : public replica::SnapshotReader {
  public:
-  Reader(const ListMachine::State& state) : index_(state.index), term_(state.term), bytes_(state.Encode()) {}
+  Reader(const ListMachine::State& state)
+      : index_(state.index), term_(state.term), bytes_(state.Encode()) {}
   LogIndex index() const override { return index_; }
   RaftTerm term() const override { return term_; }
   StatusOr<std::string> NextChunk(size_t bytes_target) override {
@@ -87,14 +88,17 @@ Status ListMachine::Save(const State& state) {
   return disk_.SyncDirectory("");
 }
 
-StatusOr<std::vector<StatusOr<std::string>>> ListMachine::Apply(std::span<const raft::Entry> entries) {
+StatusOr<std::vector<StatusOr<std::string>>> ListMachine::Apply(
+    std::span<const raft::Entry> entries) {
   std::vector<StatusOr<std::string>> results;
   for (const raft::Entry& entry : entries) {
-    QR_CHECK(entry.index == state_.index.Next()) << "entry " << entry.index << " after " << state_.index;
+    QR_CHECK(entry.index == state_.index.Next())
+        << "entry " << entry.index << " after " << state_.index;
     state_.index = entry.index;
     state_.term = entry.term;
     if (entry.kind == raft::EntryKind::kNormal) {
-      state_.Append(entry.index, entry.payload ? std::string_view(*entry.payload) : std::string_view());
+      state_.Append(entry.index,
+                    entry.payload ? std::string_view(*entry.payload) : std::string_view());
     }
     results.push_back(std::string());
   }
@@ -107,14 +111,16 @@ StatusOr<std::unique_ptr<replica::SnapshotReader>> ListMachine::OpenSnapshot() {
 
 class ListMachine::Writer : public replica::SnapshotWriter {
  public:
-  Writer(ListMachine* machine, LogIndex index, RaftTerm term) : machine_(machine), index_(index), term_(term) {}
+  Writer(ListMachine* machine, LogIndex index, RaftTerm term)
+      : machine_(machine), index_(index), term_(term) {}
   Status AddChunk(std::string_view chunk) override {
     bytes_.append(chunk);
     return OkStatus();
   }
   Status Commit() override {
     QR_ASSIGN_OR_RETURN(State state, State::Decode(bytes_));
-    if (state.index != index_ || state.term != term_) return DataLoss("the snapshot is of another index");
+    if (state.index != index_ || state.term != term_)
+      return DataLoss("the snapshot is of another index");
     QR_RETURN_IF_ERROR(machine_->Save(state));
     machine_->state_ = std::move(state);
     return OkStatus();
@@ -127,7 +133,8 @@ class ListMachine::Writer : public replica::SnapshotWriter {
   std::string bytes_;
 };
 
-StatusOr<std::unique_ptr<replica::SnapshotWriter>> ListMachine::BeginSnapshot(LogIndex index, RaftTerm term) {
+StatusOr<std::unique_ptr<replica::SnapshotWriter>> ListMachine::BeginSnapshot(LogIndex index,
+                                                                              RaftTerm term) {
   return std::make_unique<Writer>(this, index, term);
 }
 

@@ -1,5 +1,5 @@
-// A replicated list in memory with a snapshot file: the smallest real state machine, for the "log" scenario. What was applied
-// since the last MakeDurable comes back from the log after a crash.
+// A replicated list in memory with a snapshot file: the smallest real state machine, for the "log"
+// scenario. What was applied since the last MakeDurable comes back from the log after a crash.
 #ifndef QUADRAFT_SIM_WORKLOADS_LIST_MACHINE_H_
 #define QUADRAFT_SIM_WORKLOADS_LIST_MACHINE_H_
 
@@ -35,7 +35,8 @@ class ListMachine : public replica::StateMachine {
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
   Status MakeDurable() override { return Save(state_); }
   StatusOr<std::unique_ptr<replica::SnapshotReader>> OpenSnapshot() override;
-  StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(LogIndex index, RaftTerm term) override;
+  StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(LogIndex index,
+                                                                   RaftTerm term) override;
 
   const State& state() const { return state_; }
 

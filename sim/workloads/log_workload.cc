@@ -35,7 +35,9 @@ class LogWorkload::Server : public Program {
  private:
   Status Begin() {
     QR_ASSIGN_OR_RETURN(machine_, ListMachine::Open(env_.disk()));
-    QR_ASSIGN_OR_RETURN(log_, store::WriteAheadLog::Open(env_, "log", {.segment_bytes = workload_.options_.segment_bytes}));
+    QR_ASSIGN_OR_RETURN(
+        log_, store::WriteAheadLog::Open(env_, "log",
+                                         {.segment_bytes = workload_.options_.segment_bytes}));
     replica::Options options;
     options.retained_entries_max = workload_.options_.retained_entries_max;
     options.snapshot_chunk_bytes = 2000;
@@ -67,15 +69,17 @@ class LogWorkload::Server : public Program {
     payload.append(random_.Below(workload_.options_.payload_bytes_max), 'x');
     ++under_way_;
     const auto promised = std::make_shared<LogIndex>();
-    *promised = host_->Propose(kGroup, payload, [this, payload, promised](StatusOr<replica::ProposalResult> result) {
-      --under_way_;
-      workload_.OnProposed(payload, *promised, result);
-    });
+    *promised = host_->Propose(kGroup, payload,
+                               [this, payload, promised](StatusOr<replica::ProposalResult> result) {
+                                 --under_way_;
+                                 workload_.OnProposed(payload, *promised, result);
+                               });
   }
 
   void Read() {
     ++under_way_;
-    const LogIndex must = workload_.acknowledged_.empty() ? LogIndex{} : workload_.acknowledged_.rbegin()->first;
+    const LogIndex must =
+        workload_.acknowledged_.empty() ? LogIndex{} : workload_.acknowledged_.rbegin()->first;
     host_->ReadBarrier(kGroup, [this, must](Status status) {
       --under_way_;
       if (status.ok()) workload_.CheckRead(id_, must);
@@ -104,14 +108,16 @@ LogOptions LogOptions::Draw(Random& random, int nodes) {
 
 std::string LogOptions::Describe() const {
   return StrCat(nodes, " nodes, log segments of ", segment_bytes, " bytes, ", retained_entries_max,
-                " entries retained, up to ", gap_max / milliseconds(1), " ms between operations, items of up to ",
-                payload_bytes_max, " bytes");
+                " entries retained, up to ", gap_max / milliseconds(1),
+                " ms between operations, items of up to ", payload_bytes_max, " bytes");
 }
 
-LogWorkload::LogWorkload(World* world, LogOptions options) : world_(world), options_(options), reads_(options.nodes) {
+LogWorkload::LogWorkload(World* world, LogOptions options)
+    : world_(world), options_(options), reads_(options.nodes) {
   for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
-    world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) { return std::make_unique<Server>(env, this, id); });
+    world_->AddProcess(id, StrCat("n", id),
+                       [this, id](Env& env) { return std::make_unique<Server>(env, this, id); });
   }
 }
 
@@ -145,7 +151,9 @@ NodeId LogWorkload::Leader() const {
   RaftTerm highest;
   for (const NodeId id : ids_) {
     const raft::Raft* const candidate = raft(id);
-    if (candidate == nullptr || candidate->role() != raft::Role::kLeader || candidate->term() < highest) continue;
+    if (candidate == nullptr || candidate->role() != raft::Role::kLeader ||
+        candidate->term() < highest)
+      continue;
     leader = id;
     highest = candidate->term();
   }
@@ -160,7 +168,8 @@ bool LogWorkload::Idle() const {
 }
 
 bool LogWorkload::Settled() const {
-  if (std::any_of(ids_.begin(), ids_.end(), [&](NodeId id) { return server(id) == nullptr; })) return false;
+  if (std::any_of(ids_.begin(), ids_.end(), [&](NodeId id) { return server(id) == nullptr; }))
+    return false;
   const LogIndex first = server(ids_[0])->host().last_index(kGroup);
   return std::all_of(ids_.begin(), ids_.end(), [&](NodeId id) {
     const auto& host = server(id)->host();
@@ -172,8 +181,10 @@ void LogWorkload::OnStopped(NodeId node, const Status& why) {
   if (!absl::IsUnavailable(why) && !absl::IsResourceExhausted(why)) {
     Fail(Annotate(why, StrCat("node ", node, " stopped itself")));
   }
-  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be gone.
-  world_->process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill : CrashKind::kPower);
+  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be
+  // gone.
+  world_->process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill
+                                                             : CrashKind::kPower);
   world_->process(node).StartAfter(kSupervisorDelay);
 }
 
@@ -182,17 +193,21 @@ void LogWorkload::OnProposed(const std::string& payload, LogIndex promised,
   if (result.ok()) {
     ++acknowledged_count_;
     if (result->index != promised) {
-      Fail(Internal(payload, " was promised index ", promised, " and acknowledged at ", result->index));
+      Fail(Internal(payload, " was promised index ", promised, " and acknowledged at ",
+                    result->index));
     }
     const auto [at, added] = acknowledged_.emplace(result->index, payload);
-    if (!added) Fail(Internal("index ", result->index, " was acknowledged twice: ", payload, " and ", at->second));
+    if (!added)
+      Fail(Internal("index ", result->index, " was acknowledged twice: ", payload, " and ",
+                    at->second));
   } else if (absl::IsDeadlineExceeded(result.status())) {
     ++unknown_count_;
   } else {
     ++refused_count_;
     refused_[payload] = true;
   }
-  world_->Fold(EventKind::kWorld, NodeId{}, static_cast<uint64_t>(result.status().code()) << 32 | promised.value());
+  world_->Fold(EventKind::kWorld, NodeId{},
+               static_cast<uint64_t>(result.status().code()) << 32 | promised.value());
 }
 
 void LogWorkload::CheckRead(NodeId node, LogIndex must_hold) {
@@ -209,7 +224,8 @@ Status LogWorkload::CheckFinalState() const {
   for (const NodeId id : ids_) {
     const ListMachine::State& other = server(id)->machine().state();
     if (other.index != first.index || other.digest.value() != first.digest.value()) {
-      return Internal("state machine safety: nodes ", ids_[0], " and ", id, " differ at index ", first.index);
+      return Internal("state machine safety: nodes ", ids_[0], " and ", id, " differ at index ",
+                      first.index);
     }
   }
   std::map<LogIndex, std::string_view> held;
@@ -231,7 +247,8 @@ Status LogWorkload::CheckFinalState() const {
 std::string LogWorkload::Summary() const {
   uint64_t reads = 0;
   for (const uint64_t n : reads_) reads += n;
-  return StrCat("ok ", acknowledged_count_, ", fail ", refused_count_, ", unknown ", unknown_count_, ", reads ", reads);
+  return StrCat("ok ", acknowledged_count_, ", fail ", refused_count_, ", unknown ", unknown_count_,
+                ", reads ", reads);
 }
 
 }  // namespace quadraft::sim

@@ -1,5 +1,6 @@
-// The "log" workload: servers of nothing but ReplicaHost, write-ahead log and a ListMachine. Each server proposes unique items
-// and reads behind ReadBarrier. An item that was acknowledged must be in every later linearizable read, at its index, once.
+// The "log" workload: servers of nothing but ReplicaHost, write-ahead log and a ListMachine. Each
+// server proposes unique items and reads behind ReadBarrier. An item that was acknowledged must be
+// in every later linearizable read, at its index, once.
 #ifndef QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_
 
@@ -21,7 +22,7 @@ struct LogOptions {
   size_t retained_entries_max = 100;
   Duration gap_max = milliseconds(20);  // Between two proposals (or reads) of one server, uniform.
   size_t payload_bytes_max = 200;
-  uint64_t items_max = 20'000;          // Bounds the run.
+  uint64_t items_max = 20'000;  // Bounds the run.
 
   static LogOptions Draw(Random& random, int nodes);
   std::string Describe() const;
@@ -38,8 +39,8 @@ class LogWorkload {
   bool Settled() const;
 
   const std::vector<NodeId>& ids() const { return ids_; }
-  const raft::Raft* raft(NodeId node) const;           // Null while it is down.
-  const ListMachine* machine(NodeId node) const;       // The same.
+  const raft::Raft* raft(NodeId node) const;      // Null while it is down.
+  const ListMachine* machine(NodeId node) const;  // The same.
   NodeId Leader() const;
   uint64_t acknowledged() const { return acknowledged_count_; }
   uint64_t reads(NodeId node) const { return reads_[node.value() - 1]; }
@@ -56,7 +57,8 @@ class LogWorkload {
     if (violation_.ok()) violation_ = status;
   }
   void OnStopped(NodeId node, const Status& why);
-  void OnProposed(const std::string& payload, LogIndex promised, const StatusOr<replica::ProposalResult>& result);
+  void OnProposed(const std::string& payload, LogIndex promised,
+                  const StatusOr<replica::ProposalResult>& result);
   void CheckRead(NodeId node, LogIndex must_hold);
   Server* server(NodeId node) const;
 

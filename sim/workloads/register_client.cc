@@ -11,11 +11,13 @@ constexpr Duration kRetryDelay = milliseconds(100);
 
 std::string Key(int key) { return StrCat("<urn:register:", key, ">"); }
 
-// Values take three shapes: inline in a term id, a short literal, a literal that the dictionary must hold.
+// Values take three shapes: inline in a term id, a short literal, a literal that the dictionary
+// must hold.
 std::string Literal(int64_t value) {
   if (value % 3 == 0) return StrCat(value);
   if (value % 3 == 1) return StrCat("\"", value, "\"");
-  return StrCat("\"a value that does not fit into a term id and so is kept in the dictionary ", value, "\"");
+  return StrCat("\"a value that does not fit into a term id and so is kept in the dictionary ",
+                value, "\"");
 }
 
 // The number at the end of a CSV cell.
@@ -64,7 +66,8 @@ RegisterWorkload::Client::~Client() {
   workload_.clients_[index_] = nullptr;
 }
 
-// Mostly the same server, so that connections are kept and forwarding happens; another one now and then and after trouble.
+// Mostly the same server, so that connections are kept and forwarding happens; another one now and
+// then and after trouble.
 http::HttpClient& RegisterWorkload::Client::Pick() {
   if (random_.OneIn(10)) server_ = random_.Below(http_.size());
   return *http_[server_];
@@ -103,7 +106,8 @@ Task<void> RegisterWorkload::Client::Loop() {
 }
 
 void RegisterWorkload::Client::Invoke(std::string_view f, jepsen::Value value, int key) {
-  workload_.history_.Invoke(process_, f, std::move(value), workload_.world_->now_ns(), jepsen::Value::Int(key));
+  workload_.history_.Invoke(process_, f, std::move(value), workload_.world_->now_ns(),
+                            jepsen::Value::Int(key));
 }
 
 void RegisterWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
@@ -121,8 +125,8 @@ void RegisterWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
   }
 }
 
-RegisterWorkload::Client::Answer RegisterWorkload::Client::Judge(const StatusOr<http::Response>& response,
-                                                                 std::string_view request) {
+RegisterWorkload::Client::Answer RegisterWorkload::Client::Judge(
+    const StatusOr<http::Response>& response, std::string_view request) {
   if (!response.ok()) {
     server_ = random_.Below(http_.size());
     return {absl::IsUnavailable(response.status()) ? Outcome::kFail : Outcome::kUnknown, {}};
@@ -141,19 +145,21 @@ RegisterWorkload::Client::Answer RegisterWorkload::Client::Judge(const StatusOr<
       // Only a node that is about to stop itself may answer so.
       return {Outcome::kUnknown, {}};
     default:
-      workload_.Fail(Internal("a node refused a valid request with ", response->status, ": ", response->body,
-                              "; the request was ", request));
+      workload_.Fail(Internal("a node refused a valid request with ", response->status, ": ",
+                              response->body, "; the request was ", request));
       return {Outcome::kUnknown, {}};
   }
 }
 
-Task<RegisterWorkload::Client::Answer> RegisterWorkload::Client::Call(std::string content_type, std::string body) {
+Task<RegisterWorkload::Client::Answer> RegisterWorkload::Client::Call(std::string content_type,
+                                                                      std::string body) {
   const std::string request = body;
   auto response = co_await Callback<StatusOr<http::Response>>([&](auto done) {
-    http::Request message{.method = "POST",
-                          .path = "/sparql",
-                          .headers = {{"content-type", std::move(content_type)}, {"accept", "text/csv"}},
-                          .body = std::move(body)};
+    http::Request message{
+        .method = "POST",
+        .path = "/sparql",
+        .headers = {{"content-type", std::move(content_type)}, {"accept", "text/csv"}},
+        .body = std::move(body)};
     http::SendOptions options;
     options.timeout = workload_.options_.request_timeout;
     Pick().Send(std::move(message), std::move(options), std::move(done));
@@ -172,9 +178,9 @@ Task<RegisterWorkload::Client::Answer> RegisterWorkload::Client::Query(std::stri
 Task<void> RegisterWorkload::Client::Write(int key) {
   const int64_t value = workload_.next_value_++;
   Invoke("write", jepsen::Value::Int(value), key);
-  const Answer answer = co_await Update(StrCat("DELETE { ", Key(key), " <urn:value> ?o } INSERT { ", Key(key),
-                                               " <urn:value> ", Literal(value), " } WHERE { OPTIONAL { ", Key(key),
-                                               " <urn:value> ?o } }"));
+  const Answer answer = co_await Update(
+      StrCat("DELETE { ", Key(key), " <urn:value> ?o } INSERT { ", Key(key), " <urn:value> ",
+             Literal(value), " } WHERE { OPTIONAL { ", Key(key), " <urn:value> ?o } }"));
   if (answer.outcome == Outcome::kOk) {
     last_seen_[key] = value;
     ++workload_.acknowledged_[index_];
@@ -198,7 +204,8 @@ Task<void> RegisterWorkload::Client::Read(int key) {
   }
   const std::optional<int64_t> value = ParseValue(rows[0]);
   if (rows.size() > 1 || !value) {
-    workload_.Fail(Internal("register ", key, " was read as ", rows.size(), " values: ", answer.body));
+    workload_.Fail(
+        Internal("register ", key, " was read as ", rows.size(), " values: ", answer.body));
     Complete(Outcome::kFail, jepsen::Value());
     co_return;
   }
@@ -222,8 +229,9 @@ Task<void> RegisterWorkload::Client::CompareAndSet(int key) {
   const auto pair = jepsen::Value::Vector({jepsen::Value::Int(from), jepsen::Value::Int(to)});
   Invoke("cas", pair, key);
   const Answer answer = co_await Update(
-      StrCat("DELETE { ", Key(key), " <urn:value> ?o } INSERT { ", Key(key), " <urn:value> ", Literal(to), " . ", tag,
-             " <urn:set> ", Key(key), " } WHERE { ", Key(key), " <urn:value> ?o FILTER(?o = ", Literal(from), ") }"));
+      StrCat("DELETE { ", Key(key), " <urn:value> ?o } INSERT { ", Key(key), " <urn:value> ",
+             Literal(to), " . ", tag, " <urn:set> ", Key(key), " } WHERE { ", Key(key),
+             " <urn:value> ?o FILTER(?o = ", Literal(from), ") }"));
   if (answer.outcome == Outcome::kFail) {
     Complete(Outcome::kFail, pair);
     co_return;
@@ -243,8 +251,8 @@ Task<void> RegisterWorkload::Client::Insert() {
   InsertSet& set = workload_.sets_[index_];
   const std::string element = StrCat("e", workload_.next_value_++);
   set.unknown.insert(element);
-  const Answer answer =
-      co_await Update(StrCat("INSERT DATA { <urn:set:", index_, "> <urn:element> \"", element, "\" }"));
+  const Answer answer = co_await Update(
+      StrCat("INSERT DATA { <urn:set:", index_, "> <urn:element> \"", element, "\" }"));
   workload_.Count(answer.outcome);
   if (answer.outcome == Outcome::kUnknown) co_return;
   set.unknown.erase(element);
@@ -258,7 +266,8 @@ Task<void> RegisterWorkload::Client::Insert() {
 
 Task<void> RegisterWorkload::Client::ReadSet(int of_client) {
   const std::set<std::string> must = workload_.sets_[of_client].acknowledged;
-  const Answer answer = co_await Query(StrCat("SELECT ?e WHERE { <urn:set:", of_client, "> <urn:element> ?e }"));
+  const Answer answer =
+      co_await Query(StrCat("SELECT ?e WHERE { <urn:set:", of_client, "> <urn:element> ?e }"));
   if (answer.outcome != Outcome::kOk) co_return;
   const std::vector<std::string> rows = Rows(answer.body);
   workload_.CheckSet(of_client, must, std::set<std::string>(rows.begin(), rows.end()));
@@ -266,7 +275,8 @@ Task<void> RegisterWorkload::Client::ReadSet(int of_client) {
 
 Task<void> RegisterWorkload::Client::FinalReads(std::string address) {
   http_.clear();
-  http_.push_back(std::make_unique<http::HttpClient>(env_, std::move(address), http::ClientOptions{}));
+  http_.push_back(
+      std::make_unique<http::HttpClient>(env_, std::move(address), http::ClientOptions{}));
   server_ = 0;
   for (int key = 0; key < workload_.options_.keys; ++key) {
     co_await Read(key);

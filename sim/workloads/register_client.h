@@ -1,4 +1,5 @@
-// One client of the register workload: a loop of operations, one at a time. Internal to register_workload.
+// One client of the register workload: a loop of operations, one at a time. Internal to
+// register_workload.
 #ifndef QUADRAFT_SIM_WORKLOADS_REGISTER_CLIENT_H_
 #define QUADRAFT_SIM_WORKLOADS_REGISTER_CLIENT_H_
 

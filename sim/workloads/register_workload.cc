@@ -21,7 +21,8 @@ std::string RegisterOptions::Describe() const {
                 " ms between operations");
 }
 
-RegisterWorkload::RegisterWorkload(World* world, std::vector<std::string> addresses, RegisterOptions options)
+RegisterWorkload::RegisterWorkload(World* world, std::vector<std::string> addresses,
+                                   RegisterOptions options)
     : world_(world),
       addresses_(std::move(addresses)),
       options_(options),
@@ -36,7 +37,8 @@ RegisterWorkload::RegisterWorkload(World* world, std::vector<std::string> addres
 
 RegisterWorkload::~RegisterWorkload() {
   // The clients speak to this object to their end.
-  for (int i = 0; i < options_.clients; ++i) world_->process(NodeId{kFirstClientId + i}).Crash(CrashKind::kKill);
+  for (int i = 0; i < options_.clients; ++i)
+    world_->process(NodeId{kFirstClientId + i}).Crash(CrashKind::kKill);
 }
 
 void RegisterWorkload::Start() {
@@ -47,32 +49,36 @@ void RegisterWorkload::Start() {
 void RegisterWorkload::BeginFinalReads(std::string address) {
   final_reads_left_ = options_.keys + options_.clients;
   Client* const client = clients_[0];
-  world_->Schedule(Duration(0), EventKind::kPost, world_->index_of(NodeId{kFirstClientId}), 0,
-                   [client, address = std::move(address)] { client->Spawn(client->FinalReads(address)); });
+  world_->Schedule(
+      Duration(0), EventKind::kPost, world_->index_of(NodeId{kFirstClientId}), 0,
+      [client, address = std::move(address)] { client->Spawn(client->FinalReads(address)); });
 }
 
 void RegisterWorkload::Fail(const Status& violation) {
   if (violation_.ok()) violation_ = violation;
 }
 
-void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must, const std::set<std::string>& seen) {
+void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must,
+                                const std::set<std::string>& seen) {
   for (const std::string& element : must) {
     if (seen.contains(element)) continue;
-    Fail(Internal("acknowledged write lost: ", element, " of set ", client,
-                  " was acknowledged before this linearizable read began and is not in its answer"));
+    Fail(
+        Internal("acknowledged write lost: ", element, " of set ", client,
+                 " was acknowledged before this linearizable read began and is not in its answer"));
     return;
   }
   const InsertSet& set = sets_[client];
   for (const std::string& element : seen) {
     if (set.acknowledged.contains(element) || set.unknown.contains(element)) continue;
-    Fail(Internal(set.failed.contains(element) ? "refused write happened: " : "never written: ", element, " of set ",
-                  client, " was read"));
+    Fail(Internal(set.failed.contains(element) ? "refused write happened: " : "never written: ",
+                  element, " of set ", client, " was read"));
     return;
   }
 }
 
 Status RegisterWorkload::CheckHistory() const {
-  const jepsen::CheckResult result = jepsen::CheckLinearizable(history_, *jepsen::CasRegisterModel());
+  const jepsen::CheckResult result =
+      jepsen::CheckLinearizable(history_, *jepsen::CasRegisterModel());
   if (result.verdict == jepsen::Verdict::kOk) return OkStatus();
   return Internal("linearizability: ", jepsen::Name(result.verdict), ". ", result.explanation,
                   result.error.ok() ? "" : " " + Message(result.error));

@@ -1,16 +1,17 @@
-// Quad registers: clients on processes of their own write, read and compare-and-set single quads of real nodes, over HTTP and
-// SPARQL, through whatever the network does to them. What they saw goes to the linearizability checker; sets of acknowledged
-// inserts are checked as well.
+// Quad registers: clients on processes of their own write, read and compare-and-set single quads of
+// real nodes, over HTTP and SPARQL, through whatever the network does to them. What they saw goes
+// to the linearizability checker; sets of acknowledged inserts are checked as well.
 //
 //   RegisterWorkload workload(&world, addresses, RegisterOptions::Draw(random));
 //   workload.Start();  ...  workload.StopIssuing();  ...  while (!workload.idle()) ...
 //   workload.BeginFinalReads();  ...
 //   QR_RETURN_IF_ERROR(workload.violation());  QR_RETURN_IF_ERROR(workload.CheckHistory());
 //
-// A register is <urn:register:K> <urn:value> ?v. Write: DELETE what is there, INSERT the new value, in one update. Compare
-// and set: the update's WHERE names the old value and inserts a tag that no other operation has; a linearizable read of the
-// tag then says whether it took effect. Outcomes: 2xx: happened; 503, 409, 507 and "could not be reached": certainly not
-// (the server's promise, checked here); everything else: unknown.
+// A register is <urn:register:K> <urn:value> ?v. Write: DELETE what is there, INSERT the new value,
+// in one update. Compare and set: the update's WHERE names the old value and inserts a tag that no
+// other operation has; a linearizable read of the tag then says whether it took effect. Outcomes:
+// 2xx: happened; 503, 409, 507 and "could not be reached": certainly not (the server's promise,
+// checked here); everything else: unknown.
 #ifndef QUADRAFT_SIM_WORKLOADS_REGISTER_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_REGISTER_WORKLOAD_H_
 
@@ -30,9 +31,10 @@ namespace quadraft::sim {
 struct RegisterOptions {
   int clients = 4;
   int keys = 3;
-  Duration think_max = milliseconds(40);     // Between two operations of a client, uniform.
+  Duration think_max = milliseconds(40);  // Between two operations of a client, uniform.
   Duration request_timeout = seconds(4);
-  int operations_full_speed = 1500;          // After that many in all, each client thinks for long: bounds the history.
+  int operations_full_speed =
+      1500;  // After that many in all, each client thinks for long: bounds the history.
 
   static RegisterOptions Draw(Random& random);
   std::string Describe() const;
@@ -57,7 +59,8 @@ class RegisterWorkload {
   uint64_t operations() const { return operations_; }
   int clients() const { return options_.clients; }
 
-  // The first thing that a single answer proved wrong (two values in a register, a lost insert, a refused valid query).
+  // The first thing that a single answer proved wrong (two values in a register, a lost insert, a
+  // refused valid query).
   const Status& violation() const { return violation_; }
   Status CheckHistory() const;
   const jepsen::History& history() const { return history_; }

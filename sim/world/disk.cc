@@ -39,7 +39,11 @@ Status CheckPath(std::string_view path) {
 class SimFile : public File {
  public:
   SimFile(SimDisk* disk, SimDisk::InodePtr inode, std::string_view path, bool writable)
-      : disk_(disk), inode_(std::move(inode)), path_(path), epoch_(disk->epoch_), writable_(writable) {}
+      : disk_(disk),
+        inode_(std::move(inode)),
+        path_(path),
+        epoch_(disk->epoch_),
+        writable_(writable) {}
 
   StatusOr<std::string> Read(uint64_t offset, size_t length) const override {
     QR_RETURN_IF_ERROR(Alive());
@@ -64,7 +68,7 @@ class SimFile : public File {
     auto size = std::make_shared<uint64_t>(inode_->data.size());
     inode_->pending_sizes.push_back(size);
     Closure finish = [disk = disk_, inode = inode_, size, outcome,
-                         truncations = inode_->truncations, done = std::move(done)]() mutable {
+                      truncations = inode_->truncations, done = std::move(done)]() mutable {
       std::erase(inode->pending_sizes, size);
       done(disk->FinishSync(*inode, *size, truncations, std::move(outcome)));
     };
@@ -197,7 +201,8 @@ Status SimDisk::Truncate(std::string_view path, uint64_t size) {
   QR_RETURN_IF_ERROR(CheckPath(path));
   const auto found = names_.find(path);
   if (found == names_.end()) return NotFound(path);
-  if (size > found->second->data.size()) return InvalidArgument(path, ": truncation beyond the end");
+  if (size > found->second->data.size())
+    return InvalidArgument(path, ": truncation beyond the end");
   QR_RETURN_IF_ERROR(Inject(kDiskName, path));
   TruncateInode(*found->second, size);
   return OkStatus();
@@ -228,10 +233,12 @@ StatusOr<std::vector<std::string>> SimDisk::List(std::string_view directory) {
     const std::string_view rest = path.substr(prefix.size());
     if (rest.find('/') == std::string_view::npos) out.emplace_back(rest);
   };
-  for (auto it = names_.lower_bound(prefix); it != names_.end() && it->first.starts_with(prefix); ++it) {
+  for (auto it = names_.lower_bound(prefix); it != names_.end() && it->first.starts_with(prefix);
+       ++it) {
     collect(it->first);
   }
-  for (auto it = directories_.lower_bound(prefix); it != directories_.end() && it->starts_with(prefix); ++it) {
+  for (auto it = directories_.lower_bound(prefix);
+       it != directories_.end() && it->starts_with(prefix); ++it) {
     collect(*it);
   }
   std::sort(out.begin(), out.end());
@@ -341,9 +348,11 @@ void SimDisk::StartNextSync(Inode& inode) {
 Status SimDisk::FinishSync(Inode& inode, uint64_t size, uint64_t truncations, Status outcome) {
   ++syncs_;
   if (!outcome.ok()) {
-    // Linux marks the pages clean: a later sync reports success although they may never have been written.
+    // Linux marks the pages clean: a later sync reports success although they may never have been
+    // written.
     if (size > inode.synced_size) {
-      inode.doubt_from = inode.doubt_to > 0 ? std::min(inode.doubt_from, inode.synced_size) : inode.synced_size;
+      inode.doubt_from =
+          inode.doubt_to > 0 ? std::min(inode.doubt_from, inode.synced_size) : inode.synced_size;
       inode.doubt_to = std::max(inode.doubt_to, size);
     }
     return outcome;
@@ -382,11 +391,14 @@ void SimDisk::CrashInode(Inode& inode) {
     durable.resize(doubt_to, '\0');
     durable.append(inode.data, doubt_to, inode.synced_size - doubt_to);
   } else {
-    const uint64_t sure = doubt_to > inode.doubt_from ? std::min(inode.doubt_from, inode.synced_size) : inode.synced_size;
+    const uint64_t sure = doubt_to > inode.doubt_from
+                              ? std::min(inode.doubt_from, inode.synced_size)
+                              : inode.synced_size;
     durable.assign(inode.data, 0, sure);
   }
   if (!inode.old_tail.empty() && random_.OneIn(2)) {
-    durable.append(inode.old_tail);  // The truncation did not reach the disk; what was appended after it did not either.
+    durable.append(inode.old_tail);  // The truncation did not reach the disk; what was appended
+                                     // after it did not either.
   } else {
     TearInto(inode, &durable, durable.size(), inode.data.size());
   }

@@ -1,16 +1,19 @@
-// A simulated disk: core/env/disk.h with the faults of real ones. It outlives the processes that use it; Crash() is a power
-// failure, after which every open File is dead and only what a real disk might still hold is there.
+// A simulated disk: core/env/disk.h with the faults of real ones. It outlives the processes that
+// use it; Crash() is a power failure, after which every open File is dead and only what a real disk
+// might still hold is there.
 //
 //   ManualExecutor executor;
 //   SimDisk disk(/*seed=*/7, &executor);
 //   auto file = disk.Open("log/1", OpenMode::kCreate);   (*file)->Append("abc");
-//   disk.Crash();                                        // "log/1" may be gone: neither it nor its directory was synced.
+//   disk.Crash();                                        // "log/1" may be gone: neither it nor its
+//   directory was synced.
 //
-// Model. A file is an inode: bytes up to its last completed sync survive. Of the rest, at a crash: nothing, a random prefix,
-// or a random subset of 512-byte sectors (the others zero or garbage). A truncation that was not synced may be undone. Names
-// survive up to the last SyncDirectory of their directory plus a random prefix of the later changes (an ordered journal).
-// Directories themselves are durable at once. After a sync that failed, the bytes it covered stay in doubt for good, even if
-// a later sync succeeds (what fsync does on Linux).
+// Model. A file is an inode: bytes up to its last completed sync survive. Of the rest, at a crash:
+// nothing, a random prefix, or a random subset of 512-byte sectors (the others zero or garbage). A
+// truncation that was not synced may be undone. Names survive up to the last SyncDirectory of their
+// directory plus a random prefix of the later changes (an ordered journal). Directories themselves
+// are durable at once. After a sync that failed, the bytes it covered stay in doubt for good, even
+// if a later sync succeeds (what fsync does on Linux).
 #ifndef QUADRAFT_SIM_WORLD_DISK_H_
 #define QUADRAFT_SIM_WORLD_DISK_H_
 
@@ -63,10 +66,13 @@ class SimDisk : public Disk {
 
   // --- The world's side ---
   void Attach(Executor* executor) { executor_ = executor; }
-  void Crash();   // Power failure: see above. Open files are dead: every call fails with Unavailable.
-  void Detach();  // The process ended, the machine did not: open files are dead, every written byte is kept.
+  void
+  Crash();  // Power failure: see above. Open files are dead: every call fails with Unavailable.
+  void Detach();  // The process ended, the machine did not: open files are dead, every written byte
+                  // is kept.
   void Wipe();    // A new, empty disk.
-  // The callbacks of syncs that a crash cut off: destroyed by the caller when the program is gone, never run.
+  // The callbacks of syncs that a crash cut off: destroyed by the caller when the program is gone,
+  // never run.
   std::vector<Closure> TakeDropped() { return std::exchange(dropped_, {}); }
 
   // Fails the n-th operation from now (1: the next) of a kind in `ops`, once, with Unavailable.
@@ -84,7 +90,9 @@ class SimDisk : public Disk {
   uint64_t capacity_bytes() const { return options_.capacity_bytes; }
   uint64_t injected_errors() const { return injected_errors_; }
   uint64_t syncs() const { return syncs_; }
-  size_t syncs_under_way() const { return syncs_under_way_; }  // Asked for by Sync and not yet called back.
+  size_t syncs_under_way() const {
+    return syncs_under_way_;
+  }  // Asked for by Sync and not yet called back.
 
   // Called for each write or name change with a digest of it (the run hash).
   void OnWrite(absl::AnyInvocable<void(uint64_t digest)> fn) { on_write_ = std::move(fn); }
@@ -95,14 +103,15 @@ class SimDisk : public Disk {
   friend class SimFile;
   struct Inode : std::enable_shared_from_this<Inode> {
     std::string data;
-    uint64_t synced_size = 0;       // data[0, synced_size) is durable ...
-    uint64_t doubt_from = 0;        // ... except [doubt_from, doubt_to), after a failed sync.
+    uint64_t synced_size = 0;  // data[0, synced_size) is durable ...
+    uint64_t doubt_from = 0;   // ... except [doubt_from, doubt_to), after a failed sync.
     uint64_t doubt_to = 0;
-    std::string old_tail;           // Durable bytes from synced_size on that an unsynced truncation cut off.
+    std::string old_tail;  // Durable bytes from synced_size on that an unsynced truncation cut off.
     uint64_t truncations = 0;
-    std::deque<std::shared_ptr<uint64_t>> pending_sizes;  // Of syncs under way; a truncation shrinks them.
-    std::deque<Closure> sync_queue; // Completions to come, in order.
-    int names = 0;                  // In the current name space; zero: its bytes are given back.
+    std::deque<std::shared_ptr<uint64_t>>
+        pending_sizes;               // Of syncs under way; a truncation shrinks them.
+    std::deque<Closure> sync_queue;  // Completions to come, in order.
+    int names = 0;                   // In the current name space; zero: its bytes are given back.
   };
   using InodePtr = std::shared_ptr<Inode>;
   // One change of a directory that is not yet durable: names set (or, with null, removed) together.
@@ -127,11 +136,11 @@ class SimDisk : public Disk {
   Random random_;
   Executor* executor_;
   SimDiskOptions options_;
-  Names names_;            // What a running process sees.
-  Names durable_names_;    // What is there after a crash, before the surviving prefix of changes_.
+  Names names_;          // What a running process sees.
+  Names durable_names_;  // What is there after a crash, before the surviving prefix of changes_.
   std::map<std::string, std::vector<NameChange>, std::less<>> changes_;  // By directory, in order.
   std::set<std::string, std::less<>> directories_;
-  uint64_t epoch_ = 1;     // Files opened in an earlier one are dead.
+  uint64_t epoch_ = 1;  // Files opened in an earlier one are dead.
   uint64_t used_bytes_ = 0;
   std::vector<Closure> dropped_;
   int64_t slowness_ = 1;

@@ -47,8 +47,10 @@ TEST(SimDiskTest, NamesAndErrors) {
   SimDisk disk(1, &executor);
   EXPECT_EQ(disk.Open("none", OpenMode::kRead).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(disk.Open("no/dir", OpenMode::kCreate).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(disk.Open("../up", OpenMode::kCreate).status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(disk.Open("/abs", OpenMode::kCreate).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(disk.Open("../up", OpenMode::kCreate).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(disk.Open("/abs", OpenMode::kCreate).status().code(),
+            absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(disk.Remove("none").code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(disk.List("d").status().code(), absl::StatusCode::kNotFound);
   ASSERT_TRUE(disk.CreateDirectory("d/e").ok());
@@ -239,7 +241,8 @@ TEST(SimDiskTest, WhatSurvivesAFailedSyncLiesWhereItWasWritten) {
       // Whole sectors are there, or zero, or noise; never another sector's bytes.
       if (after.substr(sector, 512) == pattern.substr(sector, 512)) continue;
       for (size_t other = 0; other + 512 <= pattern.size(); ++other) {
-        ASSERT_NE(after.substr(sector, 512), pattern.substr(other, 512)) << sector << " holds what belongs to " << other;
+        ASSERT_NE(after.substr(sector, 512), pattern.substr(other, 512))
+            << sector << " holds what belongs to " << other;
       }
     }
   }

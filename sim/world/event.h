@@ -1,4 +1,5 @@
-// What an event of a simulated run is: the unit that is counted, hashed, traced and shown to checkers.
+// What an event of a simulated run is: the unit that is counted, hashed, traced and shown to
+// checkers.
 #ifndef QUADRAFT_SIM_WORLD_EVENT_H_
 #define QUADRAFT_SIM_WORLD_EVENT_H_
 
@@ -10,15 +11,15 @@
 namespace quadraft::sim {
 
 enum class EventKind : uint8_t {
-  kWorld = 0,   // Of the run itself: a fault starts, a workload steps.
-  kStart = 1,   // A process begins: its factory runs.
-  kCrash = 2,   // A process died (folded, not scheduled).
-  kPost = 3,    // Executor::Post.
-  kTimer = 4,   // Executor::RunAfter.
-  kOffload = 5, // Off-loop work, or its completion.
-  kMessage = 6, // A message arrives.
-  kStream = 7,  // Bytes, an end or a drain of a stream; a connection is accepted or answered.
-  kDisk = 8,    // A sync completes; also folded for each write.
+  kWorld = 0,    // Of the run itself: a fault starts, a workload steps.
+  kStart = 1,    // A process begins: its factory runs.
+  kCrash = 2,    // A process died (folded, not scheduled).
+  kPost = 3,     // Executor::Post.
+  kTimer = 4,    // Executor::RunAfter.
+  kOffload = 5,  // Off-loop work, or its completion.
+  kMessage = 6,  // A message arrives.
+  kStream = 7,   // Bytes, an end or a drain of a stream; a connection is accepted or answered.
+  kDisk = 8,     // A sync completes; also folded for each write.
 };
 
 inline std::string_view EventKindName(EventKind kind) {
@@ -30,8 +31,9 @@ inline std::string_view EventKindName(EventKind kind) {
 struct EventRecord {
   int64_t time_ns = 0;
   EventKind kind = EventKind::kWorld;
-  NodeId node;          // Zero: the world itself.
-  uint64_t digest = 0;  // Of what the event carries (message bytes, stream bytes); zero when nothing.
+  NodeId node;  // Zero: the world itself.
+  uint64_t digest =
+      0;  // Of what the event carries (message bytes, stream bytes); zero when nothing.
 };
 
 }  // namespace quadraft::sim

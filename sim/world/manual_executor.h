@@ -24,7 +24,8 @@ class ManualExecutor : public Executor, public Clock {
 
   bool RunOne();                    // The next closure, moving time to it. False: none.
   void Advance(Duration duration);  // Runs what comes due meanwhile.
-  // Runs everything, at most `steps_max` closures (periodic timers never end). False: that bound was hit.
+  // Runs everything, at most `steps_max` closures (periodic timers never end). False: that bound
+  // was hit.
   bool RunUntilIdle(int steps_max = 100'000);
 
  private:

@@ -16,8 +16,8 @@ constexpr uint32_t kStrideMin = 16;
 
 }  // namespace
 
-// A message on its way: frees its slot when it is dropped undelivered (its receiver crashed). Small enough to live inside
-// the closure's own storage.
+// A message on its way: frees its slot when it is dropped undelivered (its receiver crashed). Small
+// enough to live inside the closure's own storage.
 class SimNetwork::Delivery {
  public:
   Delivery(SimNetwork* network, uint32_t slot) : network_(network), slot_(slot) {}
@@ -219,16 +219,18 @@ void SimNetwork::StopListening(std::string_view address, uint64_t id) {
 void SimNetwork::Connect(uint32_t process, std::string_view address, Network::ConnectHandler done) {
   auto handler = std::make_shared<Network::ConnectHandler>(std::move(done));
   if (address.rfind(':') == std::string_view::npos) {
-    world_->Schedule(Duration(1), EventKind::kStream, process, 0, [handler, at = std::string(address)] {
-      (*handler)(InvalidArgument("bad address '", at, "', want host:port"));
-    });
+    world_->Schedule(Duration(1), EventKind::kStream, process, 0,
+                     [handler, at = std::string(address)] {
+                       (*handler)(InvalidArgument("bad address '", at, "', want host:port"));
+                     });
     return;
   }
   Answer(process, std::string(address), std::move(handler));
 }
 
 // The SYN travels, the listener's side accepts, the SYN-ACK travels back.
-void SimNetwork::Answer(uint32_t client, std::string address, std::shared_ptr<Network::ConnectHandler> done) {
+void SimNetwork::Answer(uint32_t client, std::string address,
+                        std::shared_ptr<Network::ConnectHandler> done) {
   const auto fail = [this, client, done](Duration after, std::string why) {
     world_->Schedule(after, EventKind::kStream, client, 1,
                      [done, why = std::move(why)] { (*done)(Unavailable(why)); });
@@ -246,15 +248,15 @@ void SimNetwork::Answer(uint32_t client, std::string address, std::shared_ptr<Ne
   }
   Duration late{0};
   while (DrawLoss() && late < options_.connect_timeout) late += options_.retransmit;
-  // Until the server accepts, the client only knows its timer: a server that dies or pauses meanwhile runs into it.
+  // Until the server accepts, the client only knows its timer: a server that dies or pauses
+  // meanwhile runs into it.
   auto connection = std::make_shared<Connection>(this, next_id_++, client, server, address);
   connections_[connection->id()] = connection;
-  const uint64_t timeout =
-      world_->Schedule(options_.connect_timeout + late, EventKind::kStream, client, 2,
-                       [connection, done, address] {
-                         connection->Abandon();
-                         if (*done) std::exchange(*done, nullptr)(Unavailable(address, ": connection timed out"));
-                       });
+  const uint64_t timeout = world_->Schedule(
+      options_.connect_timeout + late, EventKind::kStream, client, 2, [connection, done, address] {
+        connection->Abandon();
+        if (*done) std::exchange(*done, nullptr)(Unavailable(address, ": connection timed out"));
+      });
   world_->Schedule(there + late, EventKind::kStream, server, 3, [=, this] {
     const auto listener = listening_.find(address);
     if (listener == listening_.end() || connection->abandoned()) return;

@@ -1,8 +1,9 @@
-// The simulated network between the processes of a World: messages that are delayed, lost, doubled, reordered; links that are
-// cut in either direction; streams that stay ordered and whole until they break (stream.h).
+// The simulated network between the processes of a World: messages that are delayed, lost, doubled,
+// reordered; links that are cut in either direction; streams that stay ordered and whole until they
+// break (stream.h).
 //
-//   network.Cut(NodeId{1}, NodeId{2});            // One way. Cuts count: two faults may cut the same link.
-//   auto id = network.AddConditions({.loss_ppm = 200'000});
+//   network.Cut(NodeId{1}, NodeId{2});            // One way. Cuts count: two faults may cut the
+//   same link. auto id = network.AddConditions({.loss_ppm = 200'000});
 //   network.RemoveConditions(id);
 #ifndef QUADRAFT_SIM_WORLD_NETWORK_H_
 #define QUADRAFT_SIM_WORLD_NETWORK_H_
@@ -25,21 +26,23 @@ class World;
 class Process;
 class Connection;
 
-// What the network does to messages. Several sets add up. Streams never lose bytes: a lost packet costs them a delay.
+// What the network does to messages. Several sets add up. Streams never lose bytes: a lost packet
+// costs them a delay.
 struct NetworkConditions {
-  Duration delay{0};        // Of every message.
-  Duration jitter{0};       // Uniform on top: more than the gap between two messages reorders them.
-  uint32_t loss_ppm = 0;    // Chance in a million.
+  Duration delay{0};      // Of every message.
+  Duration jitter{0};     // Uniform on top: more than the gap between two messages reorders them.
+  uint32_t loss_ppm = 0;  // Chance in a million.
   uint32_t duplicate_ppm = 0;
-  uint32_t spike_ppm = 0;   // Chance that a message takes up to spike_max longer.
+  uint32_t spike_ppm = 0;  // Chance that a message takes up to spike_max longer.
   Duration spike_max{0};
 };
 
 struct NetworkOptions {
   NetworkConditions base{.delay = microseconds(150), .jitter = microseconds(350)};
-  Duration connect_timeout = seconds(2);      // Of a connection attempt into the void.
-  Duration stream_timeout = seconds(6);       // Unacknowledged bytes break a stream after that.
-  Duration retransmit = milliseconds(200);    // How often a cut stream tries again; what a lost packet costs it.
+  Duration connect_timeout = seconds(2);  // Of a connection attempt into the void.
+  Duration stream_timeout = seconds(6);   // Unacknowledged bytes break a stream after that.
+  Duration retransmit =
+      milliseconds(200);  // How often a cut stream tries again; what a lost packet costs it.
 };
 
 class SimNetwork {
@@ -85,7 +88,8 @@ class SimNetwork {
   void OnCrash(uint32_t process);
   bool ReachableIndex(uint32_t from, uint32_t to) const { return cuts_[from * stride_ + to] == 0; }
   void Send(uint32_t from, NodeId to, Channel channel, std::string payload);
-  void ScheduleDelivery(uint32_t from, uint32_t to, Channel channel, std::string payload, uint64_t digest);
+  void ScheduleDelivery(uint32_t from, uint32_t to, Channel channel, std::string payload,
+                        uint64_t digest);
   void Deliver(uint32_t slot);
   void Discard(uint32_t slot);
   Duration DrawDelay();
@@ -103,7 +107,7 @@ class SimNetwork {
   NetworkConditions now_;  // The sum.
   uint64_t next_id_ = 1;
   uint32_t stride_ = 0;
-  std::vector<uint16_t> cuts_;        // [from * stride_ + to]
+  std::vector<uint16_t> cuts_;          // [from * stride_ + to]
   std::vector<uint64_t> queued_bytes_;  // On the way, by the same index.
   std::vector<Pending> pending_;
   std::vector<uint32_t> free_pending_;

@@ -14,13 +14,17 @@ namespace {
 struct Pair {
   explicit Pair(uint64_t seed, WorldOptions options = {}) : world(seed, options) {
     for (uint64_t id : {1, 2}) {
-      world.AddProcess(NodeId{id}, StrCat("n", id), [this, id](Env& env) {
-        envs[id] = &env;
-        env.network().OnMessage(Channel::kRaft, [this](NodeId from, std::string_view bytes) {
-          got.push_back(std::stoi(std::string(bytes)));
-        });
-        return std::make_unique<Program>();
-      }).Start();
+      world
+          .AddProcess(NodeId{id}, StrCat("n", id),
+                      [this, id](Env& env) {
+                        envs[id] = &env;
+                        env.network().OnMessage(Channel::kRaft,
+                                                [this](NodeId from, std::string_view bytes) {
+                                                  got.push_back(std::stoi(std::string(bytes)));
+                                                });
+                        return std::make_unique<Program>();
+                      })
+          .Start();
     }
     world.RunFor(milliseconds(1));
   }

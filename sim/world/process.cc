@@ -10,8 +10,8 @@
 namespace quadraft::sim {
 namespace {
 
-constexpr Duration kPostDelay = microseconds(1);      // So that a loop of posts cannot stop time.
-constexpr Duration kOffloadMax = microseconds(500);   // How long off-loop work takes at most.
+constexpr Duration kPostDelay = microseconds(1);     // So that a loop of posts cannot stop time.
+constexpr Duration kOffloadMax = microseconds(500);  // How long off-loop work takes at most.
 constexpr int64_t kWallStartUs = 1'750'000'000'000'000;  // 2025-06-15.
 
 }  // namespace
@@ -71,7 +71,8 @@ void Process::CrashNow(CrashKind kind) {
   parked_.clear();
   paused_ = false;
   world_->network().OnCrash(index_);
-  program_.reset();   // First the program, then what its closures still hold, as when a real process ends.
+  program_.reset();  // First the program, then what its closures still hold, as when a real process
+                     // ends.
   dying.clear();
   world_->ClearGraves();
   disk_.TakeDropped().clear();
@@ -104,7 +105,9 @@ Random& ProcessEnv::random(std::string_view name) {
   return *found->second;
 }
 
-void ProcessEnv::Log(LogLevel level, std::string_view line) { world_->LogLine(*process_, level, line); }
+void ProcessEnv::Log(LogLevel level, std::string_view line) {
+  world_->LogLine(*process_, level, line);
+}
 
 MonotonicTime ProcessEnv::Now() const { return MonotonicTime(Duration(world_->now_ns()) + boot_); }
 
@@ -153,7 +156,8 @@ void ProcessEnv::HandleMessage(NodeId from, Channel channel, std::string_view pa
   if (handler) (*handler)(from, payload);
 }
 
-StatusOr<std::unique_ptr<Listener>> ProcessEnv::Listen(std::string_view address, AcceptHandler on_accept) {
+StatusOr<std::unique_ptr<Listener>> ProcessEnv::Listen(std::string_view address,
+                                                       AcceptHandler on_accept) {
   if (!alive_) return Unavailable("the process is ending");
   return world_->network().Listen(process_->index_, address, std::move(on_accept));
 }

@@ -1,11 +1,13 @@
 // One simulated machine with one program on it: its own Env, disk, clock and fate.
 //
-//   Process& p = world.AddProcess(NodeId{1}, "n1", [](Env& env) { return std::make_unique<MyServer>(env); });
-//   p.Start();  ...  p.Crash();  ...  p.Start();   // Each start runs the factory again, on what the disk still holds.
+//   Process& p = world.AddProcess(NodeId{1}, "n1", [](Env& env) { return
+//   std::make_unique<MyServer>(env); }); p.Start();  ...  p.Crash();  ...  p.Start();   // Each
+//   start runs the factory again, on what the disk still holds.
 //
-// A crash takes effect at once, between two events: the program is destroyed, and nothing of it runs any more: not its
-// timers, posts, off-loop work, callbacks of syncs, messages on their way to it, nor anything its destructors start. Asked
-// for from inside one of its own events it happens right after that event.
+// A crash takes effect at once, between two events: the program is destroyed, and nothing of it
+// runs any more: not its timers, posts, off-loop work, callbacks of syncs, messages on their way to
+// it, nor anything its destructors start. Asked for from inside one of its own events it happens
+// right after that event.
 #ifndef QUADRAFT_SIM_WORLD_PROCESS_H_
 #define QUADRAFT_SIM_WORLD_PROCESS_H_
 
@@ -49,9 +51,11 @@ enum class CrashKind : uint8_t {
 class Process {
  public:
   using Factory = absl::AnyInvocable<std::unique_ptr<Program>(Env&)>;
-  static constexpr size_t kLogLinesMax = 2000;  // Kept for the report of a failed run; oldest go first.
+  static constexpr size_t kLogLinesMax =
+      2000;  // Kept for the report of a failed run; oldest go first.
 
-  Process(World* world, uint32_t index, NodeId id, std::string name, Factory factory, SimDiskOptions disk);
+  Process(World* world, uint32_t index, NodeId id, std::string name, Factory factory,
+          SimDiskOptions disk);
   ~Process();
 
   NodeId id() const { return id_; }
@@ -91,12 +95,12 @@ class Process {
   std::string name_;
   Factory factory_;
   SimDisk disk_;
-  std::unique_ptr<ProcessEnv> env_;   // One per incarnation; destroyed after the program.
+  std::unique_ptr<ProcessEnv> env_;  // One per incarnation; destroyed after the program.
   std::unique_ptr<Program> program_;
   uint64_t incarnation_ = 0;
   bool paused_ = false;
-  std::vector<uint32_t> parked_;      // Slots of events that came due while paused.
-  int64_t busy_until_ns_ = 0;         // A synchronous disk call stalls the loop until then.
+  std::vector<uint32_t> parked_;  // Slots of events that came due while paused.
+  int64_t busy_until_ns_ = 0;     // A synchronous disk call stalls the loop until then.
   Duration wall_offset_{0};
   std::deque<std::string> log_;
 };
@@ -123,7 +127,8 @@ class ProcessEnv : public Env, public Clock, public Executor, public Network {
 
   void Send(NodeId to, Channel channel, std::string payload) override;
   void OnMessage(Channel channel, MessageHandler handler) override;
-  StatusOr<std::unique_ptr<Listener>> Listen(std::string_view address, AcceptHandler on_accept) override;
+  StatusOr<std::unique_ptr<Listener>> Listen(std::string_view address,
+                                             AcceptHandler on_accept) override;
   void Connect(std::string_view address, ConnectHandler done) override;
 
   // From the simulated network.

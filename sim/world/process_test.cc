@@ -43,7 +43,8 @@ class Ticker : public Program {
 TEST(ProcessTest, CrashStopsEverythingAtOnceAndRestartBeginsAnew) {
   World world(1);
   Seen seen;
-  Process& p = world.AddProcess(NodeId{1}, "n1", [&](Env& env) { return std::make_unique<Ticker>(env, &seen); });
+  Process& p = world.AddProcess(NodeId{1}, "n1",
+                                [&](Env& env) { return std::make_unique<Ticker>(env, &seen); });
   p.Start();
   world.RunFor(milliseconds(105));
   EXPECT_EQ(seen.ticks, 11);
@@ -85,7 +86,8 @@ TEST(ProcessTest, PauseDelaysEventsAndKeepsTheirOrder) {
   Env* env = nullptr;
   Process& p = world.AddProcess(NodeId{1}, "n1", [&](Env& e) {
     env = &e;
-    for (int i = 0; i < 5; ++i) e.executor().RunAfter(milliseconds(10 * (i + 1)), [&ran, i] { ran.push_back(i); });
+    for (int i = 0; i < 5; ++i)
+      e.executor().RunAfter(milliseconds(10 * (i + 1)), [&ran, i] { ran.push_back(i); });
     return std::make_unique<Program>();
   });
   p.Start();
@@ -103,7 +105,8 @@ TEST(ProcessTest, PauseDelaysEventsAndKeepsTheirOrder) {
 TEST(ProcessTest, CrashWhilePausedFreesWhatWasParked) {
   World world(1);
   Seen seen;
-  Process& p = world.AddProcess(NodeId{1}, "n1", [&](Env& env) { return std::make_unique<Ticker>(env, &seen); });
+  Process& p = world.AddProcess(NodeId{1}, "n1",
+                                [&](Env& env) { return std::make_unique<Ticker>(env, &seen); });
   p.Start();
   world.RunFor(milliseconds(15));
   p.Pause();
@@ -145,12 +148,15 @@ TEST(ProcessTest, RandomsAreSplitByNodeNameAndIncarnation) {
   World world(1);
   std::vector<uint64_t> draws;
   for (uint64_t id : {1, 2}) {
-    world.AddProcess(NodeId{id}, StrCat("n", id), [&](Env& env) {
-      EXPECT_EQ(&env.random("a"), &env.random("a"));
-      draws.push_back(env.random("a").Next());
-      draws.push_back(env.random("b").Next());
-      return std::make_unique<Program>();
-    }).Start();
+    world
+        .AddProcess(NodeId{id}, StrCat("n", id),
+                    [&](Env& env) {
+                      EXPECT_EQ(&env.random("a"), &env.random("a"));
+                      draws.push_back(env.random("a").Next());
+                      draws.push_back(env.random("b").Next());
+                      return std::make_unique<Program>();
+                    })
+        .Start();
   }
   world.RunFor(milliseconds(1));
   world.process(NodeId{1}).Crash();
@@ -209,7 +215,8 @@ TEST(ProcessTest, CoroutinesSleepAndDieWithTheirScope) {
     TaskScope scope;
   };
   int woke = 0;
-  Process& p = world.AddProcess(NodeId{1}, "n1", [&](Env& env) { return std::make_unique<Sleeper>(env, &woke); });
+  Process& p = world.AddProcess(NodeId{1}, "n1",
+                                [&](Env& env) { return std::make_unique<Sleeper>(env, &woke); });
   p.Start();
   world.RunFor(milliseconds(55));
   EXPECT_EQ(woke, 5);

@@ -14,7 +14,8 @@ constexpr size_t kDeadEntriesMin = 1024;
 
 }  // namespace
 
-uint64_t Scheduler::Add(int64_t time_ns, EventKind kind, uint32_t owner, uint64_t digest, Closure fn) {
+uint64_t Scheduler::Add(int64_t time_ns, EventKind kind, uint32_t owner, uint64_t digest,
+                        Closure fn) {
   uint32_t slot;
   if (free_.empty()) {
     QR_CHECK(slots_.size() < kSlotsMax) << "too many events are waiting";

@@ -1,14 +1,15 @@
-// The queue of a discrete-event simulation: a 4-ary heap of (time, sequence) over a pool of slots. Ties run in the order in
-// which they were added, so the order never depends on addresses or hashes. Steady state allocates nothing per event (small
-// closures live inside AnyInvocable; slots and heap are reused).
+// The queue of a discrete-event simulation: a 4-ary heap of (time, sequence) over a pool of slots.
+// Ties run in the order in which they were added, so the order never depends on addresses or
+// hashes. Steady state allocates nothing per event (small closures live inside AnyInvocable; slots
+// and heap are reused).
 //
 //   uint64_t id = scheduler.Add(time_ns, EventKind::kTimer, owner, 0, [..] { ... });
 //   scheduler.Cancel(id);
 //   Scheduler::Next next;
 //   while (scheduler.PopNext(&next)) scheduler.Take(next.slot)();
 //
-// Invariants: (1) a slot is in the heap, parked by the caller, or free; (2) a dead slot holds no closure; (3) ids are never
-// reused (40 bits of sequence above 24 bits of slot).
+// Invariants: (1) a slot is in the heap, parked by the caller, or free; (2) a dead slot holds no
+// closure; (3) ids are never reused (40 bits of sequence above 24 bits of slot).
 #ifndef QUADRAFT_SIM_WORLD_SCHEDULER_H_
 #define QUADRAFT_SIM_WORLD_SCHEDULER_H_
 
@@ -23,7 +24,8 @@ namespace quadraft::sim {
 class Scheduler {
  public:
   static constexpr uint32_t kNoOwner = ~0u;
-  static constexpr uint32_t kSlotsMax = 1u << 24;  // Events waiting at once; more is a runaway and ends the run.
+  static constexpr uint32_t kSlotsMax =
+      1u << 24;  // Events waiting at once; more is a runaway and ends the run.
 
   struct Next {
     int64_t time_ns;
@@ -38,15 +40,17 @@ class Scheduler {
   // False when it ran, is running, or never was. The closure is destroyed.
   bool Cancel(uint64_t id);
 
-  // Takes the next live event out of the heap; its slot stays the caller's until Take or Requeue. False: none.
+  // Takes the next live event out of the heap; its slot stays the caller's until Take or Requeue.
+  // False: none.
   bool PopNext(Next* next);
   // The time of the next live event; false: none.
   bool PeekTime(int64_t* time_ns);
-  Closure Take(uint32_t slot);                    // Frees the slot.
-  void Requeue(uint32_t slot, int64_t time_ns);   // Behind what is already there for that time.
+  Closure Take(uint32_t slot);                   // Frees the slot.
+  void Requeue(uint32_t slot, int64_t time_ns);  // Behind what is already there for that time.
   bool IsLive(uint32_t slot) const { return slots_[slot].live; }
 
-  // Kills every event of `owner` and hands over their closures, in slot order, to be destroyed when the caller is ready.
+  // Kills every event of `owner` and hands over their closures, in slot order, to be destroyed when
+  // the caller is ready.
   std::vector<Closure> KillOwned(uint32_t owner);
 
   size_t size() const { return heap_.size() - dead_in_heap_; }

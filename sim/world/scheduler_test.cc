@@ -24,7 +24,8 @@ TEST(SchedulerTest, RunsByTimeThenByOrderOfAdding) {
     want.push_back({time, i});
     scheduler.Add(time, EventKind::kTimer, 0, 0, [&ran, i] { ran.push_back(i); });
   }
-  std::stable_sort(want.begin(), want.end(), [](const Want& a, const Want& b) { return a.time < b.time; });
+  std::stable_sort(want.begin(), want.end(),
+                   [](const Want& a, const Want& b) { return a.time < b.time; });
   Scheduler::Next next;
   while (scheduler.PopNext(&next)) scheduler.Take(next.slot)();
   ASSERT_EQ(ran.size(), want.size());
@@ -61,7 +62,8 @@ TEST(SchedulerTest, CancelledClosuresNeverRunAndIdsAreNotReused) {
 TEST(SchedulerTest, KillsOneOwner) {
   Scheduler scheduler;
   int ran = 0;
-  for (uint32_t i = 0; i < 100; ++i) scheduler.Add(i, EventKind::kPost, i % 2, 0, [&ran] { ++ran; });
+  for (uint32_t i = 0; i < 100; ++i)
+    scheduler.Add(i, EventKind::kPost, i % 2, 0, [&ran] { ++ran; });
   EXPECT_EQ(scheduler.KillOwned(1).size(), 50u);
   Scheduler::Next next;
   while (scheduler.PopNext(&next)) {

@@ -13,7 +13,9 @@ class SimStream : public Stream {
   SimStream(std::shared_ptr<Connection> connection, int side)
       : connection_(std::move(connection)), side_(side) {}
   ~SimStream() override { connection_->HandleGone(side_); }
-  void SetHandlers(Handlers handlers) override { connection_->SetHandlers(side_, std::move(handlers)); }
+  void SetHandlers(Handlers handlers) override {
+    connection_->SetHandlers(side_, std::move(handlers));
+  }
   void Write(std::string bytes) override { connection_->Write(side_, std::move(bytes)); }
   size_t unsent_bytes() const override { return connection_->unsent(side_); }
   void CloseWhenSent() override { connection_->CloseWhenSent(side_); }
@@ -25,7 +27,8 @@ class SimStream : public Stream {
   int side_;
 };
 
-Connection::Connection(SimNetwork* network, uint64_t id, uint32_t client, uint32_t server, std::string address)
+Connection::Connection(SimNetwork* network, uint64_t id, uint32_t client, uint32_t server,
+                       std::string address)
     : network_(network), id_(id), address_(std::move(address)) {
   ends_[0].process = client;
   ends_[1].process = server;
@@ -230,7 +233,8 @@ void Connection::DeliverReceived(int side) {
       Pump(1 - side);
       if (handlers->on_data) handlers->on_data(chunk.bytes);
     } else {
-      CloseEnd(side, chunk.kind == ChunkKind::kEnd ? OkStatus() : Unavailable("connection reset by peer"));
+      CloseEnd(side, chunk.kind == ChunkKind::kEnd ? OkStatus()
+                                                   : Unavailable("connection reset by peer"));
     }
   }
 }

@@ -1,9 +1,10 @@
-// A stream between two processes: two directions, each an ordered queue of chunks on their way. A chunk that finds its link
-// cut waits and tries again; when it has waited for stream_timeout, its sender's end breaks, and the other end hears of it
-// when the link is whole again (until then it is half open, as with TCP).
+// A stream between two processes: two directions, each an ordered queue of chunks on their way. A
+// chunk that finds its link cut waits and tries again; when it has waited for stream_timeout, its
+// sender's end breaks, and the other end hears of it when the link is whole again (until then it is
+// half open, as with TCP).
 //
-// Back-pressure: at most kWindowBytes are on their way or unread at the receiver; the rest counts as unsent at the sender.
-// Internal to sim/world.
+// Back-pressure: at most kWindowBytes are on their way or unread at the receiver; the rest counts
+// as unsent at the sender. Internal to sim/world.
 #ifndef QUADRAFT_SIM_WORLD_STREAM_H_
 #define QUADRAFT_SIM_WORLD_STREAM_H_
 
@@ -22,7 +23,8 @@ inline constexpr size_t kChunkBytes = 64u << 10;
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(SimNetwork* network, uint64_t id, uint32_t client, uint32_t server, std::string address);
+  Connection(SimNetwork* network, uint64_t id, uint32_t client, uint32_t server,
+             std::string address);
 
   uint64_t id() const { return id_; }
   std::unique_ptr<Stream> OpenSide(int side);
@@ -48,13 +50,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
   struct End {
     uint32_t process = 0;
-    bool open = false;         // A Stream exists and its process lives.
-    bool gone = false;         // Destroyed or crashed; never opens again.
+    bool open = false;  // A Stream exists and its process lives.
+    bool gone = false;  // Destroyed or crashed; never opens again.
     bool paused = false;
-    bool closing = false;      // CloseWhenSent was called (or the handle is gone).
-    bool end_sent = false;     // kEnd or kReset is on its way or delivered: nothing follows it.
-    bool closed = false;       // on_close was called or is scheduled.
-    bool above_mark = false;   // unsent was above kStreamBufferBytes.
+    bool closing = false;     // CloseWhenSent was called (or the handle is gone).
+    bool end_sent = false;    // kEnd or kReset is on its way or delivered: nothing follows it.
+    bool closed = false;      // on_close was called or is scheduled.
+    bool above_mark = false;  // unsent was above kStreamBufferBytes.
     bool arrival_scheduled = false;  // For outgoing.
     bool delivery_scheduled = false;
     std::shared_ptr<Stream::Handlers> handlers;

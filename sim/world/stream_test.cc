@@ -30,15 +30,17 @@ struct Side {
 struct Link {
   explicit Link(uint64_t seed, WorldOptions options = {}) : world(seed, options) {
     for (uint64_t id : {1, 2}) {
-      world.AddProcess(NodeId{id}, StrCat("n", id), [this, id](Env& env) {
-        envs[id] = &env;
-        return std::make_unique<Program>();
-      }).Start();
+      world
+          .AddProcess(NodeId{id}, StrCat("n", id),
+                      [this, id](Env& env) {
+                        envs[id] = &env;
+                        return std::make_unique<Program>();
+                      })
+          .Start();
     }
     world.RunFor(milliseconds(1));
-    listener = *envs[2]->network().Listen("127.0.0.1:80", [this](std::unique_ptr<Stream> s) {
-      server.Attach(std::move(s));
-    });
+    listener = *envs[2]->network().Listen(
+        "127.0.0.1:80", [this](std::unique_ptr<Stream> s) { server.Attach(std::move(s)); });
   }
   void Connect() {
     envs[1]->network().Connect("127.0.0.1:80", [this](StatusOr<std::unique_ptr<Stream>> s) {
@@ -57,7 +59,8 @@ struct Link {
 
 TEST(SimStreamTest, BytesArriveInOrderBothWaysAndTheEndIsClean) {
   Link link(1);
-  link.world.network().AddConditions({.loss_ppm = 100'000, .spike_ppm = 300'000, .spike_max = milliseconds(20)});
+  link.world.network().AddConditions(
+      {.loss_ppm = 100'000, .spike_ppm = 300'000, .spike_max = milliseconds(20)});
   link.Connect();
   link.world.RunFor(seconds(5));
   ASSERT_TRUE(link.connect_status.ok()) << link.connect_status;
@@ -184,7 +187,8 @@ TEST(SimStreamTest, AStreamMayBeDestroyedInsideItsOwnCallback) {
   Link link(8);
   link.Connect();
   link.world.RunFor(milliseconds(5));
-  link.server.stream->SetHandlers({.on_data = [&](std::string_view) { link.server.stream.reset(); }});
+  link.server.stream->SetHandlers(
+      {.on_data = [&](std::string_view) { link.server.stream.reset(); }});
   link.client.stream->Write("bye");
   link.client.stream->Write("more");
   link.world.RunFor(seconds(1));

@@ -15,7 +15,10 @@ constexpr uint64_t kSmallIds = 4096;
 }  // namespace
 
 World::World(uint64_t seed, WorldOptions options)
-    : seed_(seed), options_(options), network_(this, seed, options.network), small_ids_(kSmallIds, -1) {
+    : seed_(seed),
+      options_(options),
+      network_(this, seed, options.network),
+      small_ids_(kSmallIds, -1) {
   hash_.Fold(seed);
 }
 
@@ -28,8 +31,8 @@ World::~World() {
 Process& World::AddProcess(NodeId id, std::string name, Process::Factory factory) {
   QR_CHECK(FindIndex(id) < 0) << "process " << id << " exists";
   const uint32_t index = static_cast<uint32_t>(processes_.size());
-  processes_.push_back(
-      std::make_unique<Process>(this, index, id, std::move(name), std::move(factory), options_.disk));
+  processes_.push_back(std::make_unique<Process>(this, index, id, std::move(name),
+                                                 std::move(factory), options_.disk));
   index_by_id_[id.value()] = index;
   if (id.value() < kSmallIds) small_ids_[id.value()] = index;
   network_.OnProcessAdded();
@@ -57,8 +60,8 @@ Random& World::random(std::string_view name) {
 }
 
 uint64_t World::After(Duration delay, Closure fn) {
-  return scheduler_.Add(now_ns_ + std::max<int64_t>(0, delay.count()), EventKind::kWorld, Scheduler::kNoOwner, 0,
-                        std::move(fn));
+  return scheduler_.Add(now_ns_ + std::max<int64_t>(0, delay.count()), EventKind::kWorld,
+                        Scheduler::kNoOwner, 0, std::move(fn));
 }
 
 void World::Fold(EventKind kind, NodeId node, uint64_t digest) {
@@ -124,8 +127,9 @@ void World::LogLine(Process& process, LogLevel level, std::string_view line) {
   const bool keep = level >= options_.keep_level;
   if (!print && !keep && !on_log_) return;
   char head[64];
-  const int length = std::snprintf(head, sizeof(head), "%12.6f %-6s %c ", static_cast<double>(now_ns_) / 1e9,
-                                   process.name().c_str(), "DIWE"[static_cast<int>(level)]);
+  const int length =
+      std::snprintf(head, sizeof(head), "%12.6f %-6s %c ", static_cast<double>(now_ns_) / 1e9,
+                    process.name().c_str(), "DIWE"[static_cast<int>(level)]);
   std::string text(head, std::min<size_t>(static_cast<size_t>(length), sizeof(head) - 1));
   text.append(line);
   if (print) std::fprintf(stderr, "%s\n", text.c_str());

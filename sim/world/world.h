@@ -1,14 +1,14 @@
-// A whole simulated world: one thread, one queue of events, virtual time, any number of processes. Everything that happens
-// is a function of the seed: the same seed gives the same events, bytes and hash on every run, build and machine.
+// A whole simulated world: one thread, one queue of events, virtual time, any number of processes.
+// Everything that happens is a function of the seed: the same seed gives the same events, bytes and
+// hash on every run, build and machine.
 //
 //   World world(/*seed=*/42);
-//   Process& p = world.AddProcess(NodeId{1}, "n1", [](Env& env) { return std::make_unique<Server>(env); });
-//   p.Start();
-//   world.RunFor(seconds(10));
-//   printf("%s\n", world.hash().ToHex().c_str());
+//   Process& p = world.AddProcess(NodeId{1}, "n1", [](Env& env) { return
+//   std::make_unique<Server>(env); }); p.Start(); world.RunFor(seconds(10)); printf("%s\n",
+//   world.hash().ToHex().c_str());
 //
-// Order: by time, then by the order of scheduling. An event takes no virtual time, except that a synchronous disk call stalls
-// its process's loop: what comes due meanwhile runs after it.
+// Order: by time, then by the order of scheduling. An event takes no virtual time, except that a
+// synchronous disk call stalls its process's loop: what comes due meanwhile runs after it.
 #ifndef QUADRAFT_SIM_WORLD_WORLD_H_
 #define QUADRAFT_SIM_WORLD_WORLD_H_
 
@@ -29,10 +29,10 @@ namespace quadraft::sim {
 
 struct WorldOptions {
   NetworkOptions network;
-  SimDiskOptions disk;                         // Of each process.
-  bool print_logs = false;                     // To stderr, with virtual time, from print_level on.
+  SimDiskOptions disk;      // Of each process.
+  bool print_logs = false;  // To stderr, with virtual time, from print_level on.
   LogLevel print_level = LogLevel::kInfo;
-  LogLevel keep_level = LogLevel::kInfo;       // Process::log() keeps from here on.
+  LogLevel keep_level = LogLevel::kInfo;  // Process::log() keeps from here on.
 };
 
 class World {
@@ -47,11 +47,11 @@ class World {
   Process& process(NodeId id) { return *processes_[index_of(id)]; }
   size_t process_count() const { return processes_.size(); }
   Process& process_at(uint32_t index) { return *processes_[index]; }
-  uint32_t index_of(NodeId id) const;      // Must exist.
-  int64_t FindIndex(NodeId id) const;      // -1: none.
+  uint32_t index_of(NodeId id) const;  // Must exist.
+  int64_t FindIndex(NodeId id) const;  // -1: none.
 
   SimNetwork& network() { return network_; }
-  Random& random(std::string_view name);   // The world's own, by name.
+  Random& random(std::string_view name);  // The world's own, by name.
   uint64_t seed() const { return seed_; }
 
   int64_t now_ns() const { return now_ns_; }
@@ -77,19 +77,25 @@ class World {
   // Each log line of each process that is kept or printed (world time prefix included).
   void OnLog(absl::AnyInvocable<void(std::string_view line)> fn) { on_log_ = std::move(fn); }
 
-  // Folds something that is not an event of the queue into the run hash (a write, a crash, a client's outcome).
+  // Folds something that is not an event of the queue into the run hash (a write, a crash, a
+  // client's outcome).
   void Fold(EventKind kind, NodeId node, uint64_t digest);
 
   // --- For the parts of sim/world ---
   template <typename Fn>
   uint64_t Schedule(Duration delay, EventKind kind, uint32_t owner, uint64_t digest, Fn&& fn) {
-    return scheduler_.Add(now_ns_ + delay.count(), kind, owner, digest, Closure(std::forward<Fn>(fn)));
+    return scheduler_.Add(now_ns_ + delay.count(), kind, owner, digest,
+                          Closure(std::forward<Fn>(fn)));
   }
   bool CancelEvent(uint64_t id) { return scheduler_.Cancel(id); }
-  uint32_t current_index() const { return current_; }  // Of the process whose event runs; kNoOwner: the world's.
+  uint32_t current_index() const {
+    return current_;
+  }  // Of the process whose event runs; kNoOwner: the world's.
   std::vector<Closure> KillOwned(uint32_t owner) { return scheduler_.KillOwned(owner); }
   void RequeueSlot(uint32_t slot, int64_t time_ns) { scheduler_.Requeue(slot, time_ns); }
-  void ReleaseSlot(uint32_t slot) { scheduler_.Requeue(slot, now_ns_); }  // Dead already: only frees it.
+  void ReleaseSlot(uint32_t slot) {
+    scheduler_.Requeue(slot, now_ns_);
+  }  // Dead already: only frees it.
   void Bury(std::shared_ptr<void> thing) { graves_.push_back(std::move(thing)); }
   void ClearGraves() { graves_.clear(); }
   void LogLine(Process& process, LogLevel level, std::string_view line);

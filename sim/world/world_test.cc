@@ -39,7 +39,10 @@ struct Outcome {
 Outcome RunGossip(uint64_t seed) {
   World world(seed);
   for (uint64_t id : {1, 2, 3}) {
-    world.AddProcess(NodeId{id}, StrCat("n", id), [id](Env& env) { return std::make_unique<Gossip>(env, id); }).Start();
+    world
+        .AddProcess(NodeId{id}, StrCat("n", id),
+                    [id](Env& env) { return std::make_unique<Gossip>(env, id); })
+        .Start();
   }
   Random& random = world.random("chaos");
   for (int i = 0; i < 20; ++i) {
@@ -63,10 +66,13 @@ TEST(WorldTest, TheHashSeesPayloadsAndTimes) {
   const auto run = [](std::string payload, Duration at) {
     World world(1);
     Env* env = nullptr;
-    world.AddProcess(NodeId{1}, "n1", [&](Env& e) {
-      env = &e;
-      return std::make_unique<Program>();
-    }).Start();
+    world
+        .AddProcess(NodeId{1}, "n1",
+                    [&](Env& e) {
+                      env = &e;
+                      return std::make_unique<Program>();
+                    })
+        .Start();
     world.AddProcess(NodeId{2}, "n2", [&](Env& e) { return std::make_unique<Program>(); }).Start();
     world.RunFor(at);
     env->network().Send(NodeId{2}, Channel::kRaft, std::move(payload));

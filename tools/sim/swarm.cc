@@ -27,7 +27,8 @@ std::string EncodeReport(const RunReport& report) {
   PutVarint(&out, static_cast<uint64_t>(report.sim_ns));
   PutFixed<uint64_t>(&out, report.hash.high);
   PutFixed<uint64_t>(&out, report.hash.low);
-  for (const std::string* text : {&report.description, &report.operations, &report.violation, &report.log_tail}) {
+  for (const std::string* text :
+       {&report.description, &report.operations, &report.violation, &report.log_tail}) {
     PutLengthPrefixed(&out, *text);
   }
   PutVarint(&out, report.faults.size());
@@ -47,9 +48,10 @@ bool GetText(std::string_view* in, std::string* text) {
 
 bool DecodeReport(std::string_view in, RunReport* report) {
   uint64_t sim_ns = 0, faults = 0;
-  if (!GetVarint(&in, &report->events) || !GetVarint(&in, &sim_ns) || !GetFixed(&in, &report->hash.high) ||
-      !GetFixed(&in, &report->hash.low) || !GetText(&in, &report->description) ||
-      !GetText(&in, &report->operations) || !GetText(&in, &report->violation) || !GetText(&in, &report->log_tail) ||
+  if (!GetVarint(&in, &report->events) || !GetVarint(&in, &sim_ns) ||
+      !GetFixed(&in, &report->hash.high) || !GetFixed(&in, &report->hash.low) ||
+      !GetText(&in, &report->description) || !GetText(&in, &report->operations) ||
+      !GetText(&in, &report->violation) || !GetText(&in, &report->log_tail) ||
       !GetVarint(&in, &faults)) {
     return false;
   }
@@ -118,14 +120,16 @@ SeedResult Reap(Child* child) {
   while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   SeedResult result{.seed = child->seed};
-  result.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * int64_t{1'000'000} + usage.ru_utime.tv_usec +
-                  usage.ru_stime.tv_usec;
+  result.cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * int64_t{1'000'000} +
+                  usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
   if (child->hung) {
     result.report.violation = StrCat("hang: no end after ", kSeedSecondsMax, " s of real time");
   } else if (WIFSIGNALED(status)) {
-    result.report.violation = StrCat("crash: the run died of signal ", WTERMSIG(status), " (", strsignal(WTERMSIG(status)), ")");
+    result.report.violation = StrCat("crash: the run died of signal ", WTERMSIG(status), " (",
+                                     strsignal(WTERMSIG(status)), ")");
   } else if (!DecodeReport(child->bytes, &result.report)) {
-    result.report.violation = StrCat("crash: the run ended with status ", WEXITSTATUS(status), " and no report");
+    result.report.violation =
+        StrCat("crash: the run ended with status ", WEXITSTATUS(status), " and no report");
   }
   return result;
 }
@@ -157,7 +161,8 @@ SeedResult RunSeedApart(const RunOptions& options) {
   return AwaitOne(&children);
 }
 
-SwarmResult RunSwarm(const SwarmOptions& options, absl::AnyInvocable<void(const SeedResult&)> each) {
+SwarmResult RunSwarm(const SwarmOptions& options,
+                     absl::AnyInvocable<void(const SeedResult&)> each) {
   const auto start = SteadyClock::now();
   SwarmResult total;
   std::vector<Child> children;
@@ -165,7 +170,8 @@ SwarmResult RunSwarm(const SwarmOptions& options, absl::AnyInvocable<void(const 
   const uint64_t end = options.first + options.seeds;
   bool enough = false;
   while (!children.empty() || (next < end && !enough)) {
-    while (next < end && !enough && static_cast<int>(children.size()) < std::clamp(options.jobs, 1, kJobsMax)) {
+    while (next < end && !enough &&
+           static_cast<int>(children.size()) < std::clamp(options.jobs, 1, kJobsMax)) {
       children.push_back(StartChild(ForSeed(options.run, next++)));
     }
     const SeedResult result = AwaitOne(&children);
@@ -176,11 +182,13 @@ SwarmResult RunSwarm(const SwarmOptions& options, absl::AnyInvocable<void(const 
     for (const auto& [name, count] : result.report.faults) total.faults[name] += count;
     if (!result.report.violation.empty()) {
       ++total.violations;
-      enough = options.violations_max > 0 && total.violations >= static_cast<uint64_t>(options.violations_max);
+      enough = options.violations_max > 0 &&
+               total.violations >= static_cast<uint64_t>(options.violations_max);
     }
     each(result);
   }
-  total.wall_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now() - start).count();
+  total.wall_ns =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(SteadyClock::now() - start).count();
   return total;
 }
 

@@ -1,7 +1,8 @@
-// Many runs, each in a child process of its own: a crash or a hang of one seed is that seed's verdict, and nothing leaks from
-// one run into the next.
+// Many runs, each in a child process of its own: a crash or a hang of one seed is that seed's
+// verdict, and nothing leaks from one run into the next.
 //
-//   SwarmResult result = RunSwarm({.first = 1, .seeds = 200, .jobs = 2}, [](const SeedResult& r) { ... });
+//   SwarmResult result = RunSwarm({.first = 1, .seeds = 200, .jobs = 2}, [](const SeedResult& r) {
+//   ... });
 #ifndef QUADRAFT_TOOLS_SIM_SWARM_H_
 #define QUADRAFT_TOOLS_SIM_SWARM_H_
 
@@ -19,20 +20,20 @@ inline constexpr int kSeedSecondsMax = 120;  // Of real time; then the seed coun
 
 struct SeedResult {
   uint64_t seed = 0;
-  RunReport report;          // A crash or hang is a violation whose text says so.
-  int64_t cpu_us = 0;        // Of the child.
+  RunReport report;    // A crash or hang is a violation whose text says so.
+  int64_t cpu_us = 0;  // Of the child.
 };
 
 struct SwarmOptions {
-  RunOptions run;            // `seed` is overwritten.
+  RunOptions run;  // `seed` is overwritten.
   uint64_t first = 1;
   uint64_t seeds = 100;
   int jobs = 1;
-  int violations_max = 0;    // Stop after that many; 0: never.
+  int violations_max = 0;  // Stop after that many; 0: never.
 };
 
 struct SwarmResult {
-  uint64_t seeds = 0;        // Judged.
+  uint64_t seeds = 0;  // Judged.
   uint64_t violations = 0;
   uint64_t events = 0;
   int64_t sim_ns = 0;

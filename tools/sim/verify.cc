@@ -3,9 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <algorithm>
 #include <deque>
 #include <fstream>
 #include <sstream>
@@ -71,10 +71,14 @@ std::string VerifySeed(const RunOptions& options) {
       first.report.violation == second.report.violation) {
     return "";
   }
-  std::string out = StrCat("hash ", first.report.hash.ToHex(), " after ", first.report.events, " events, then ",
-                           second.report.hash.ToHex(), " after ", second.report.events, "\n");
-  const std::string difference = FirstDifference(TraceApart(options), TraceApart(options), kContextLines);
-  return out + (difference.empty() ? "two traced runs agree: the difference does not come back every time\n" : difference);
+  std::string out =
+      StrCat("hash ", first.report.hash.ToHex(), " after ", first.report.events, " events, then ",
+             second.report.hash.ToHex(), " after ", second.report.events, "\n");
+  const std::string difference =
+      FirstDifference(TraceApart(options), TraceApart(options), kContextLines);
+  return out + (difference.empty()
+                    ? "two traced runs agree: the difference does not come back every time\n"
+                    : difference);
 }
 
 }  // namespace quadraft::sim

@@ -18,7 +18,8 @@ TEST(VerifyTest, ARealSeedIsDeterministicAcrossProcesses) {
 
 TEST(SwarmTest, CountsSeedsEventsAndFaultsAndFindsAPlantedBug) {
   uint64_t called = 0;
-  const SwarmOptions plain{.run = {.scenario = "log", .seconds = 3}, .first = 10, .seeds = 6, .jobs = 2};
+  const SwarmOptions plain{
+      .run = {.scenario = "log", .seconds = 3}, .first = 10, .seeds = 6, .jobs = 2};
   const SwarmResult good = RunSwarm(plain, [&](const SeedResult& result) {
     ++called;
     EXPECT_GE(result.seed, 10u);
