@@ -96,6 +96,7 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
   std::vector<StatusOr<std::string>> results;
   results.reserve(entries.size());
   QuadWriter writer(kv_, *dictionary_, &meta_);
+  GraphMeta written = meta_;
   for (size_t i = 0; i < entries.size(); ++i) {
     Status fatal;
     results.push_back(ApplyOne(entries[i], &writer, &fatal));
@@ -103,8 +104,10 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
     if (fatal.ok() && (last || writer.bytes() >= options_.batch_bytes)) {
       fatal = DropOld(&writer);
       if (fatal.ok()) fatal = writer.Write(GroupKey(group_), false);
+      if (fatal.ok()) written = meta_;
     }
     if (!fatal.ok()) {
+      meta_ = written;  // What is not in the store was not applied: views go on to tell the truth.
       failed_ = Annotate(fatal, StrCat("group ", group_));
       return failed_;
     }

@@ -220,6 +220,8 @@ TEST(GraphStateCrashTest, TheStateIsAlwaysOneThatAnAppliedPrefixGives) {
         const size_t n = std::min<size_t>(1 + random.Below(10), model.entries.size() - at);
         if (!state->Apply(std::span(model.entries).subspan(at, n)).ok()) {
           EXPECT_FALSE(state->MakeDurable().ok()) << "an error is final";
+          EXPECT_EQ(state->content_digest(), DigestOf(model.at[state->applied_index().value()]))
+              << "what was not written was not applied";
           break;
         }
         at += n;
