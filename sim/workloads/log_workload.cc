@@ -9,6 +9,7 @@ namespace {
 
 constexpr GroupId kGroup{1};
 constexpr Duration kSupervisorDelay = milliseconds(500);
+constexpr Duration kSlowPace = milliseconds(100);
 
 }  // namespace
 
@@ -54,11 +55,10 @@ class LogWorkload::Server : public Program {
   }
 
   void Next() {
-    const int64_t gap = random_.Between(0, workload_.options_.gap_max.count());
-    env_.executor().RunAfter(Duration(gap), [this] {
-      if (workload_.issuing_ && workload_.next_item_ < workload_.options_.items_max) {
-        random_.OneIn(4) ? Read() : Propose();
-      }
+    Duration gap(random_.Between(0, workload_.options_.gap_max.count()));
+    if (workload_.next_item_ > workload_.options_.items_full_speed) gap += kSlowPace;
+    env_.executor().RunAfter(gap, [this] {
+      if (workload_.issuing_) random_.OneIn(4) ? Read() : Propose();
       Next();
     });
   }

@@ -22,7 +22,7 @@ struct LogOptions {
   size_t retained_entries_max = 100;
   Duration gap_max = milliseconds(20);  // Between two proposals (or reads) of one server, uniform.
   size_t payload_bytes_max = 200;
-  uint64_t items_max = 20'000;  // Bounds the run.
+  uint64_t items_full_speed = 8'000;  // After that many, servers slow down: bounds the run.
 
   static LogOptions Draw(Random& random, int nodes);
   std::string Describe() const;
