@@ -2,15 +2,14 @@
 
 #include <charconv>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "core/base/status.h"
+#include "jepsen/check_models.h"
 #include "jepsen/history/edn.h"
 #include "jepsen/history/read_history.h"
-#include "jepsen/linear/checker.h"
 
 namespace quadraft::jepsen {
 namespace {
@@ -18,9 +17,9 @@ namespace {
 constexpr std::string_view kUsage =
     R"(usage: quadraft check --model MODEL [options] FILE...
 
-Judges whether each history is linearizable.
+Judges whether each history is one that the model allows.
 
-  --model MODEL     register, cas-register, quad-register, mutex, kv, multi-register
+  --model MODEL     one of the list below
   --initial EDN     the value at the start (registers: nil; multi-register: a map, {:x 0 :y 0})
   --format FORMAT   log (Jepsen's), edn, json; guessed from the content when not given
   --independent     values are [key value] (jepsen.independent): each key is judged apart
@@ -28,18 +27,15 @@ Judges whether each history is linearizable.
   --steps N         give up after N steps (2000000000)
   --quiet           verdicts only, no explanations
 
-exit: 0 all are linearizable, 1 at least one is not, 2 bad usage, unreadable or undecided
+models:
 )";
 
-struct CheckOptions {
-  bool help = false;
-  bool quiet = false;
-  std::string model;
-  Value initial;
-  ReadOptions read;
-  Limits limits;
-  std::vector<std::string> files;
-};
+constexpr std::string_view kExitCodes =
+    R"(
+exit: 0 all are allowed, 1 at least one is not, 2 bad usage, unreadable or undecided
+)";
+
+std::string Usage() { return StrCat(kUsage, DescribeModels(), kExitCodes); }
 
 StatusOr<uint64_t> ParseCount(std::string_view flag, std::string_view text) {
   uint64_t number = 0;
@@ -107,11 +103,12 @@ StatusOr<CheckOptions> ParseArgs(const std::vector<std::string>& args) {
     }
   }
   if (options.model.empty()) return InvalidArgument("--model is missing");
+  if (FindModel(options.model) == nullptr) {
+    return InvalidArgument("no model \"", options.model, "\"");
+  }
   if (options.files.empty()) return InvalidArgument("no file to check");
   return options;
 }
-
-std::string_view Plural(size_t count) { return count == 1 ? "" : "s"; }
 
 void PrintIndented(std::string_view text, std::ostream& out) {
   while (!text.empty()) {
@@ -122,24 +119,21 @@ void PrintIndented(std::string_view text, std::ostream& out) {
 }
 
 // kUnknown also when the file could not be read.
-Verdict CheckFile(const std::string& file, const Model& model, const CheckOptions& options,
+Outcome CheckFile(const std::string& file, const ModelRow& model, const CheckOptions& options,
                   std::ostream& out, std::ostream& err) {
   const auto history = ReadHistoryFile(file, options.read);
   if (!history.ok()) {
     err << file << ": " << Message(history.status()) << "\n";
-    return Verdict::kUnknown;
+    return Outcome::kUnknown;
   }
-  const CheckResult result = CheckLinearizable(*history, model, options.limits);
-  if (!result.error.ok()) {
-    err << file << ": " << Message(result.error) << "\n";
-    return Verdict::kUnknown;
+  const Report report = model.run(model, *history, options);
+  if (!report.error.ok()) {
+    err << file << ": " << Message(report.error) << "\n";
+    return Outcome::kUnknown;
   }
-  out << file << ": " << Name(result.verdict) << " (" << result.operations << " operation"
-      << Plural(result.operations) << ", " << result.partitions << " object"
-      << Plural(result.partitions) << ", " << result.configurations << " configuration"
-      << Plural(result.configurations) << ")\n";
-  if (!options.quiet) PrintIndented(result.explanation, out);
-  return result.verdict;
+  out << file << ": " << report.verdict << " (" << report.summary << ")\n";
+  if (!options.quiet) PrintIndented(report.explanation, out);
+  return report.outcome;
 }
 
 }  // namespace
@@ -147,24 +141,20 @@ Verdict CheckFile(const std::string& file, const Model& model, const CheckOption
 int RunCheckCommand(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
   const auto options = ParseArgs(args);
   if (!options.ok()) {
-    err << "quadraft check: " << Message(options.status()) << "\n" << kUsage;
+    err << "quadraft check: " << Message(options.status()) << "\n" << Usage();
     return 2;
   }
   if (options->help) {
-    out << kUsage;
+    out << Usage();
     return 0;
   }
-  const auto model = MakeModel(options->model, options->initial);
-  if (!model.ok()) {
-    err << "quadraft check: " << Message(model.status()) << "\n";
-    return 2;
-  }
+  const ModelRow& model = *FindModel(options->model);
   bool any_violation = false;
   bool any_unknown = false;
   for (const std::string& file : options->files) {
-    const Verdict verdict = CheckFile(file, **model, *options, out, err);
-    any_violation |= verdict == Verdict::kViolation;
-    any_unknown |= verdict == Verdict::kUnknown;
+    const Outcome outcome = CheckFile(file, model, *options, out, err);
+    any_violation |= outcome == Outcome::kBad;
+    any_unknown |= outcome == Outcome::kUnknown;
   }
   if (any_violation) return 1;
   return any_unknown ? 2 : 0;

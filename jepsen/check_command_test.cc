@@ -74,7 +74,7 @@ TEST(CheckCommand, Usage) {
                                              {"--model", "register"},
                                              {"x.edn"},
                                              {"--model"},
-                                             {"--model", "queue", "x.edn"},
+                                             {"--model", "no-such", "x.edn"},
                                              {"--model", "register", "--bogus", "1", "x.edn"},
                                              {"--model", "register", "--steps", "0", "x.edn"},
                                              {"--model", "register", "--steps", "9x", "x.edn"},
