@@ -14,6 +14,7 @@ namespace quadraft::sim {
 namespace {
 
 constexpr int kNodesMax = 100;
+constexpr Duration kWarmUp = seconds(1);       // Before the first fault.
 constexpr Duration kSlice = milliseconds(20);  // How often a wait looks.
 constexpr size_t kLogTailLines = 15;
 
@@ -39,15 +40,20 @@ class Run {
       nemesis_options_.kinds.clear();
       for (const std::string& name : options.faults)
         nemesis_options_.kinds.push_back(FindFault(name));
+    } else if (world_.random("sim/beyond").OneIn(2)) {
+      for (const FaultRow& row : FaultTable()) {
+        if (row.beyond_tolerance) nemesis_options_.kinds.push_back(&row);
+      }
     }
     context_.world = &world_;
     context_.nodes = scenario_->servers();
-    context_.random = &world_.random("sim/nemesis");
     context_.leader = [this] { return scenario_->Leader(); };
     context_.restart = [this](NodeId node, Duration delay) {
       world_.process(node).StartAfter(delay);
     };
-    nemesis_ = std::make_unique<Nemesis>(&context_, nemesis_options_);
+    nemesis_ = std::make_unique<Nemesis>(
+        &context_,
+        DrawFaults(nemesis_options_, world_.random("sim/nemesis"), kWarmUp, kWarmUp + fault_time_));
     if (options.trace != nullptr) TraceTo(options.trace, &world_);
   }
 
@@ -95,9 +101,8 @@ class Run {
 
   Status Phases() {
     scenario_->Start();
-    QR_RETURN_IF_ERROR(RunFor(seconds(1)));
     nemesis_->Start();
-    QR_RETURN_IF_ERROR(RunFor(fault_time_));
+    QR_RETURN_IF_ERROR(RunFor(kWarmUp + fault_time_));
     Repair();
     QR_RETURN_IF_ERROR(
         Await(kProgressBound,

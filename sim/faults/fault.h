@@ -11,6 +11,9 @@
 #ifndef QUADRAFT_SIM_FAULTS_FAULT_H_
 #define QUADRAFT_SIM_FAULTS_FAULT_H_
 
+#include <functional>
+#include <memory>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -18,20 +21,28 @@
 
 namespace quadraft::sim {
 
-// The hands of a fault. Shared by all faults of a run; outlives their stop closures.
+// The hands of a fault. Each fault that begins gets a copy of its own, with its own `random`: what
+// one draws moves nothing of another. The copy outlives the run's last event. What faults share is
+// behind pointers.
 struct FaultContext {
   World* world = nullptr;
   std::vector<NodeId> nodes;  // The servers. Clients are left alone.
-  Random* random = nullptr;
+  Random* random = nullptr;   // Of this fault alone.
   // The node that leads now; zero when unknown. Faults aim at it half of the time.
-  absl::AnyInvocable<NodeId()> leader;
+  std::function<NodeId()> leader;
   // Brings a dead node back after `delay`.
-  absl::AnyInvocable<void(NodeId, Duration delay)> restart;
+  std::function<void(NodeId, Duration delay)> restart;
+  // Nodes that lost for good what they had promised to keep (a disk that is gone): the repair
+  // leaves them out. A fault breaks no further node when that would leave no majority: MayBreak.
+  std::shared_ptr<std::set<NodeId>> broken = std::make_shared<std::set<NodeId>>();
 
   NodeId AnyNode() { return nodes[random->Below(nodes.size())]; }
   NodeId LeaderOrAny() {
     const NodeId known = leader ? leader() : NodeId{};
     return known != NodeId{} && random->OneIn(2) ? known : AnyNode();
+  }
+  bool MayBreak(NodeId node) const {
+    return broken->contains(node) || (broken->size() + 1) * 2 < nodes.size();
   }
 };
 
@@ -41,6 +52,8 @@ struct FaultRow {
   std::string_view name;
   std::string_view what;
   BeginFault begin;
+  // Takes more nodes at once than the protocol survives: for the second phase of a run.
+  bool beyond_tolerance = false;
 };
 
 const std::vector<FaultRow>& FaultTable();  // In order of name.

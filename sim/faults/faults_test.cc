@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "sim/faults/fault.h"
@@ -154,7 +156,11 @@ TEST(NemesisTest, EveryKindFiresOverManySeedsAndAllEnd) {
   std::map<std::string, uint64_t> fired;
   for (uint64_t seed = 0; seed < 30; ++seed) {
     Cluster cluster(seed);
-    Nemesis nemesis(&cluster.context, NemesisOptions::Draw(cluster.random));
+    NemesisOptions options = NemesisOptions::Draw(cluster.random);
+    for (const FaultRow& row : FaultTable()) {
+      if (row.beyond_tolerance) options.kinds.push_back(&row);
+    }
+    Nemesis nemesis(&cluster.context, DrawFaults(options, cluster.random, seconds(0), seconds(20)));
     nemesis.Start();
     cluster.world.RunFor(seconds(20));
     nemesis.StopAll();
@@ -168,6 +174,51 @@ TEST(NemesisTest, EveryKindFiresOverManySeedsAndAllEnd) {
     }
   }
   for (const FaultRow& row : FaultTable()) EXPECT_GT(fired[std::string(row.name)], 0u) << row.name;
+}
+
+// Which links an isolation cuts in the third second, with the given entries before it.
+std::set<std::pair<NodeId, NodeId>> CutsOfTheLast(std::vector<FaultEntry> before) {
+  Cluster cluster(5);
+  cluster.context.leader = nullptr;
+  before.push_back({seconds(3), seconds(1), "isolation", 77});
+  Nemesis nemesis(&cluster.context, std::move(before));
+  nemesis.Start();
+  cluster.world.RunFor(milliseconds(3500));
+  std::set<std::pair<NodeId, NodeId>> cuts;
+  for (const NodeId a : cluster.context.nodes) {
+    for (const NodeId b : cluster.context.nodes) {
+      if (!cluster.world.network().Reachable(a, b)) cuts.insert({a, b});
+    }
+  }
+  return cuts;
+}
+
+TEST(NemesisTest, AnEntryDrawsFromItsOwnSeedAlone) {
+  const auto alone = CutsOfTheLast({});
+  ASSERT_EQ(alone.size(), 4u);
+  const FaultEntry cut{seconds(1), seconds(1), "one-way-cut", 4};
+  const FaultEntry kill{milliseconds(1500), seconds(1), "kill", 5};
+  EXPECT_EQ(CutsOfTheLast({cut}), alone);
+  EXPECT_EQ(CutsOfTheLast({cut, kill}), alone);
+}
+
+TEST(NemesisTest, EntriesAreDrawnInOrderAndNoMoreAtOnceThanAllowed) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Random random(seed);
+    const NemesisOptions options = NemesisOptions::Draw(random);
+    const auto entries = DrawFaults(options, random, seconds(1), seconds(11));
+    for (size_t i = 0; i < entries.size(); ++i) {
+      int there = 1;
+      for (size_t j = 0; j < i; ++j) {
+        EXPECT_LT(entries[j].at, entries[i].at);
+        if (entries[j].at + entries[j].length > entries[i].at) ++there;
+      }
+      EXPECT_LE(there, options.at_once_max);
+      EXPECT_GE(entries[i].at, seconds(1));
+      EXPECT_LT(entries[i].at, seconds(11));
+      EXPECT_FALSE(FindFault(entries[i].kind)->beyond_tolerance);
+    }
+  }
 }
 
 }  // namespace

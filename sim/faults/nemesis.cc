@@ -1,19 +1,25 @@
 #include "sim/faults/nemesis.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "core/base/check.h"
 
 namespace quadraft::sim {
 
 NemesisOptions NemesisOptions::Draw(Random& random) {
   NemesisOptions options;
+  std::vector<const FaultRow*> tolerated;
+  for (const FaultRow& row : FaultTable()) {
+    if (!row.beyond_tolerance) tolerated.push_back(&row);
+  }
   // Few kinds or many: what a run leaves out matters as much as what it has (Groce et al., swarm
   // testing, ISSTA 2012).
-  const uint64_t sparseness = random.OneIn(2) ? 2 : FaultTable().size() / 2;
-  for (const FaultRow& row : FaultTable()) {
-    if (random.OneIn(sparseness)) options.kinds.push_back(&row);
+  const uint64_t sparseness = random.OneIn(2) ? 2 : tolerated.size() / 2;
+  for (const FaultRow* row : tolerated) {
+    if (random.OneIn(sparseness)) options.kinds.push_back(row);
   }
-  if (options.kinds.empty())
-    options.kinds.push_back(&FaultTable()[random.Below(FaultTable().size())]);
+  if (options.kinds.empty()) options.kinds.push_back(tolerated[random.Below(tolerated.size())]);
   const bool hectic = random.OneIn(2);
   options.gap_min = milliseconds(hectic ? 10 : 200);
   options.gap_max = milliseconds(hectic ? random.Between(50, 500) : random.Between(300, 3000));
@@ -31,47 +37,70 @@ std::string NemesisOptions::Describe() const {
   return out;
 }
 
-Nemesis::Nemesis(FaultContext* context, NemesisOptions options)
-    : context_(context), options_(std::move(options)) {}
+std::vector<FaultEntry> DrawFaults(const NemesisOptions& options, Random& random, Duration from,
+                                   Duration to) {
+  std::vector<FaultEntry> entries;
+  const auto draw = [&](Duration low, Duration high) {
+    return Duration(random.Between(low.count(), high.count()));
+  };
+  for (Duration at = from + draw(options.gap_min, options.gap_max); at < to;
+       at += draw(options.gap_min, options.gap_max)) {
+    const auto there = std::count_if(entries.begin(), entries.end(), [&](const FaultEntry& entry) {
+      return entry.at + entry.length > at;
+    });
+    if (there >= options.at_once_max) continue;
+    const FaultRow& row = *options.kinds[random.Below(options.kinds.size())];
+    const Duration length = draw(options.length_min, options.length_max);
+    entries.push_back({at, length, std::string(row.name), random.Next()});
+  }
+  return entries;
+}
+
+struct Nemesis::Active {
+  Active(const FaultContext& shared, const FaultEntry& entry)
+      : random(entry.seed, entry.kind), context(shared) {
+    context.random = &random;
+  }
+  Random random;
+  FaultContext context;
+  Closure stop;
+};
+
+Nemesis::Nemesis(const FaultContext* context, std::vector<FaultEntry> entries)
+    : context_(context), entries_(std::move(entries)) {}
+
+Nemesis::~Nemesis() = default;
 
 void Nemesis::Start() {
   running_ = true;
-  ScheduleNext();
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    context_->world->After(entries_[i].at, [this, i] { Begin(i); });
+  }
 }
 
 void Nemesis::StopAll() {
   running_ = false;
-  ++generation_;
   while (!active_.empty()) End(active_.begin()->first);
 }
 
-void Nemesis::ScheduleNext() {
-  const Duration gap(context_->random->Between(options_.gap_min.count(), options_.gap_max.count()));
-  context_->world->After(gap, [this, generation = generation_] {
-    if (generation != generation_) return;
-    if (static_cast<int>(active_.size()) < options_.at_once_max) Begin();
-    ScheduleNext();
-  });
+void Nemesis::Begin(size_t entry) {
+  if (!running_) return;
+  const FaultRow* const row = FindFault(entries_[entry].kind);
+  QR_CHECK(row != nullptr) << "no fault " << entries_[entry].kind;
+  auto active = std::make_unique<Active>(*context_, entries_[entry]);
+  active->stop = row->begin(active->context);
+  if (!active->stop) return;
+  ++fired_[entries_[entry].kind];
+  active_.emplace(entry, std::move(active));
+  context_->world->After(entries_[entry].length, [this, entry] { End(entry); });
 }
 
-void Nemesis::Begin() {
-  const FaultRow& row = *options_.kinds[context_->random->Below(options_.kinds.size())];
-  Closure stop = row.begin(*context_);
-  if (!stop) return;
-  ++fired_[std::string(row.name)];
-  const uint64_t id = next_id_++;
-  active_.emplace(id, std::move(stop));
-  const Duration length(
-      context_->random->Between(options_.length_min.count(), options_.length_max.count()));
-  context_->world->After(length, [this, id] { End(id); });
-}
-
-void Nemesis::End(uint64_t id) {
-  const auto found = active_.find(id);
+void Nemesis::End(size_t entry) {
+  const auto found = active_.find(entry);
   if (found == active_.end()) return;
-  Closure stop = std::move(found->second);
+  over_.push_back(std::move(found->second));
   active_.erase(found);
-  stop();
+  over_.back()->stop();
 }
 
 }  // namespace quadraft::sim

@@ -1,21 +1,32 @@
-// Makes faults come and go, as the run's seed says: which kinds this run has, when each begins and
-// how long it lasts. Several may be there at once, also more than the cluster can bear: it may then
-// stall, it may not lie.
+// Makes faults come and go as a list says: each entry names a kind, when it begins, how long it
+// lasts, and the seed of everything else about it (which node, how hard). An entry draws from its
+// own seed alone, so that taking one out of the list changes no other. Several may be there at
+// once, also more than the cluster can bear: it may then stall, it may not lie.
 //
-//   Nemesis nemesis(&context, NemesisOptions::Draw(random));
-//   nemesis.Start();  ...  nemesis.StopAll();     // Ends every fault; dead nodes are restarted by
+//   Nemesis nemesis(&context, DrawFaults(NemesisOptions::Draw(random), random, seconds(1),
+//   seconds(9))); nemesis.Start();  ...  nemesis.StopAll();     // Dead nodes are restarted by
 //   their own faults.
 #ifndef QUADRAFT_SIM_FAULTS_NEMESIS_H_
 #define QUADRAFT_SIM_FAULTS_NEMESIS_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/faults/fault.h"
 
 namespace quadraft::sim {
+
+struct FaultEntry {
+  Duration at{0};  // Since the nemesis was started.
+  Duration length{0};
+  std::string kind;
+  uint64_t seed = 0;
+  bool operator==(const FaultEntry&) const = default;
+};
 
 struct NemesisOptions {
   std::vector<const FaultRow*> kinds;
@@ -25,31 +36,39 @@ struct NemesisOptions {
   Duration length_max = milliseconds(4000);
   int at_once_max = 3;
 
-  // A random mix: each kind is in with an even chance, the pace is drawn too.
+  // A random mix of the kinds that leave a majority alone: few or many of them; the pace is drawn
+  // too.
   static NemesisOptions Draw(Random& random);
   std::string Describe() const;
 };
 
+// Entries that begin in [from, to), in order of time.
+std::vector<FaultEntry> DrawFaults(const NemesisOptions& options, Random& random, Duration from,
+                                   Duration to);
+
 class Nemesis {
  public:
-  Nemesis(FaultContext* context, NemesisOptions options);
+  // `context` is what each fault's own is copied from. Every kind must exist.
+  Nemesis(const FaultContext* context, std::vector<FaultEntry> entries);
+  ~Nemesis();
   void Start();
+  // Ends what is there, and begins no more of the list.
   void StopAll();
 
+  const std::vector<FaultEntry>& entries() const { return entries_; }
   // How often each kind began, in order of name; kinds that never did are absent.
   const std::map<std::string, uint64_t>& fired() const { return fired_; }
 
  private:
-  void ScheduleNext();
-  void Begin();
-  void End(uint64_t id);
+  struct Active;
+  void Begin(size_t entry);
+  void End(size_t entry);
 
-  FaultContext* context_;
-  NemesisOptions options_;
+  const FaultContext* context_;
+  std::vector<FaultEntry> entries_;
   bool running_ = false;
-  uint64_t generation_ = 0;  // Closures scheduled before a StopAll do nothing.
-  uint64_t next_id_ = 1;
-  std::map<uint64_t, Closure> active_;
+  std::map<size_t, std::unique_ptr<Active>> active_;  // By index of the entry.
+  std::deque<std::unique_ptr<Active>> over_;          // Events of theirs may still be on their way.
   std::map<std::string, uint64_t> fired_;
 };
 
