@@ -11,6 +11,7 @@
 
 #include "core/base/status.h"
 #include "sim/checkers/checker.h"
+#include "sim/workloads/workload.h"
 #include "sim/world/world.h"
 
 namespace quadraft::sim {
@@ -34,6 +35,8 @@ class Scenario {
   virtual bool FinalReadsDone() const = 0;
   virtual Status CheckHistory() const = 0;     // Once, at the very end.
   virtual std::string Operations() const = 0;  // "ok 812, fail 33, unknown 9"
+  // Those whose histories can be written down; owned by the scenario.
+  virtual std::vector<const Workload*> workloads() const { return {}; }
 };
 
 struct ScenarioRow {

@@ -4,58 +4,175 @@
 
 #include "jepsen/linear/checker.h"
 #include "jepsen/linear/model.h"
-#include "sim/workloads/register_client.h"
 
 namespace quadraft::sim {
+namespace {
+
+using jepsen::Value;
+
+std::string Key(int key) { return StrCat("<urn:register:", key, ">"); }
+
+// Values take three shapes: inline in a term id, a short literal, a literal that the dictionary
+// must hold.
+std::string Literal(int64_t value) {
+  if (value % 3 == 0) return StrCat(value);
+  if (value % 3 == 1) return StrCat("\"", value, "\"");
+  return StrCat("\"a value that does not fit into a term id and so is kept in the dictionary ",
+                value, "\"");
+}
+
+// The number at the end of a CSV cell.
+std::optional<int64_t> ParseValue(std::string_view cell) {
+  while (!cell.empty() && (cell.back() == '"' || cell.back() == '\r')) cell.remove_suffix(1);
+  size_t start = cell.size();
+  while (start > 0 && cell[start - 1] >= '0' && cell[start - 1] <= '9') --start;
+  if (start == cell.size() || cell.size() - start > 18) return std::nullopt;
+  return std::stoll(std::string(cell.substr(start)));
+}
+
+}  // namespace
 
 RegisterOptions RegisterOptions::Draw(Random& random) {
   RegisterOptions options;
-  options.clients = static_cast<int>(random.Between(2, 6));
+  options.clients.clients = static_cast<int>(random.Between(2, 6));
   options.keys = static_cast<int>(random.Between(1, 4));
-  options.think_max = milliseconds(random.Between(5, 80));
+  options.clients.think_max = milliseconds(random.Between(5, 80));
   return options;
-}
-
-std::string RegisterOptions::Describe() const {
-  return StrCat(clients, " clients, ", keys, " registers, up to ", think_max / milliseconds(1),
-                " ms between operations");
 }
 
 RegisterWorkload::RegisterWorkload(World* world, std::vector<std::string> addresses,
                                    RegisterOptions options)
-    : world_(world),
-      addresses_(std::move(addresses)),
-      options_(options),
-      clients_(options.clients),
-      sets_(options.clients),
-      acknowledged_(options.clients) {
-  for (int i = 0; i < options_.clients; ++i) {
-    world_->AddProcess(NodeId{kFirstClientId + i}, StrCat("c", i),
-                       [this, i](Env& env) { return std::make_unique<Client>(env, this, i); });
+    : ClientWorkload(world, std::move(addresses), "register", options.clients),
+      keys_(options.keys),
+      states_(options.clients.clients) {
+  for (ClientState& state : states_) state.last_seen.resize(keys_);
+}
+
+std::string RegisterWorkload::Describe() const {
+  return StrCat("register: ", DescribeClients(), ", ", keys_, " registers");
+}
+
+Task<void> RegisterWorkload::Operate(Client& client) {
+  Random& random = client.random();
+  const int key = static_cast<int>(random.Below(keys_));
+  switch (random.Below(12)) {
+    case 0 ... 2:
+      co_await Write(client, key);
+      break;
+    case 3 ... 6:
+      co_await Read(client, key);
+      break;
+    case 7 ... 8:
+      co_await CompareAndSet(client, key);
+      break;
+    case 9 ... 10:
+      co_await Insert(client);
+      break;
+    default:
+      co_await ReadSet(client, static_cast<int>(random.Below(clients())));
   }
 }
 
-RegisterWorkload::~RegisterWorkload() {
-  // The clients speak to this object to their end.
-  for (int i = 0; i < options_.clients; ++i)
-    world_->process(NodeId{kFirstClientId + i}).Crash(CrashKind::kKill);
+Task<void> RegisterWorkload::Write(Client& client, int key) {
+  const int64_t value = next_value_++;
+  client.Invoke("write", Value::Int(value), Value::Int(key));
+  const Answer answer = co_await client.Update(
+      StrCat("DELETE { ", Key(key), " <urn:value> ?o } INSERT { ", Key(key), " <urn:value> ",
+             Literal(value), " } WHERE { OPTIONAL { ", Key(key), " <urn:value> ?o } }"));
+  if (answer.ok()) {
+    states_[client.index()].last_seen[key] = value;
+    client.Acknowledged();
+  }
+  client.Complete(answer.outcome, Value::Int(value));
 }
 
-void RegisterWorkload::Start() {
-  issuing_ = true;
-  for (int i = 0; i < options_.clients; ++i) world_->process(NodeId{kFirstClientId + i}).Start();
+Task<void> RegisterWorkload::Read(Client& client, int key) {
+  std::optional<int64_t>& last_seen = states_[client.index()].last_seen[key];
+  client.Invoke("read", Value(), Value::Int(key));
+  const Answer answer =
+      co_await client.Query(StrCat("SELECT ?v WHERE { ", Key(key), " <urn:value> ?v }"));
+  if (!answer.ok()) {
+    client.Complete(Outcome::kFail, Value());
+    co_return;
+  }
+  const std::vector<std::string> rows = CsvRows(answer.body);
+  if (rows.empty()) {
+    last_seen.reset();
+    client.Complete(Outcome::kOk, Value());
+    co_return;
+  }
+  const std::optional<int64_t> value = ParseValue(rows[0]);
+  if (rows.size() > 1 || !value) {
+    Fail(Internal("register ", key, " was read as ", rows.size(), " values: ", answer.body));
+    client.Complete(Outcome::kFail, Value());
+    co_return;
+  }
+  last_seen = value;
+  client.Complete(Outcome::kOk, Value::Int(*value));
 }
 
-void RegisterWorkload::BeginFinalReads(std::string address) {
-  final_reads_left_ = options_.keys + options_.clients;
-  Client* const client = clients_[0];
-  world_->Schedule(
-      Duration(0), EventKind::kPost, world_->index_of(NodeId{kFirstClientId}), 0,
-      [client, address = std::move(address)] { client->Spawn(client->FinalReads(address)); });
+Task<std::optional<bool>> RegisterWorkload::TagExists(Client& client, std::string tag) {
+  const Answer answer =
+      co_await client.QueryPatiently(StrCat("SELECT ?k WHERE { ", tag, " <urn:set> ?k }"));
+  if (!answer.ok()) co_return std::nullopt;
+  co_return !CsvRows(answer.body).empty();
 }
 
-void RegisterWorkload::Fail(const Status& violation) {
-  if (violation_.ok()) violation_ = violation;
+Task<void> RegisterWorkload::CompareAndSet(Client& client, int key) {
+  ClientState& state = states_[client.index()];
+  const int64_t from = state.last_seen[key].value_or(0);
+  const int64_t to = next_value_++;
+  const std::string tag = StrCat("<urn:tag:", client.index(), ":", state.next_tag++, ">");
+  const auto pair = Value::Vector({Value::Int(from), Value::Int(to)});
+  client.Invoke("cas", pair, Value::Int(key));
+  const Answer answer = co_await client.Update(
+      StrCat("DELETE { ", Key(key), " <urn:value> ?o } INSERT { ", Key(key), " <urn:value> ",
+             Literal(to), " . ", tag, " <urn:set> ", Key(key), " } WHERE { ", Key(key),
+             " <urn:value> ?o FILTER(?o = ", Literal(from), ") }"));
+  if (answer.outcome == Outcome::kFail) {
+    client.Complete(Outcome::kFail, pair);
+    co_return;
+  }
+  const std::optional<bool> took_effect = co_await TagExists(client, tag);
+  Outcome outcome = Outcome::kUnknown;
+  if (took_effect == true) {
+    outcome = Outcome::kOk;
+    state.last_seen[key] = to;
+  } else if (took_effect == false && answer.ok()) {
+    outcome = Outcome::kFail;  // Answered, and no tag: the old value did not match.
+  }
+  client.Complete(outcome, pair);
+}
+
+Task<void> RegisterWorkload::Insert(Client& client) {
+  ClientState& set = states_[client.index()];
+  const std::string element = StrCat("e", next_value_++);
+  set.unknown.insert(element);
+  const Answer answer = co_await client.Update(
+      StrCat("INSERT DATA { <urn:set:", client.index(), "> <urn:element> \"", element, "\" }"));
+  client.Count(answer.outcome);
+  if (answer.outcome == Outcome::kUnknown) co_return;
+  set.unknown.erase(element);
+  if (answer.ok()) {
+    set.acknowledged.insert(element);
+    client.Acknowledged();
+  } else {
+    set.failed.insert(element);
+  }
+}
+
+Task<void> RegisterWorkload::ReadSet(Client& client, int of_client) {
+  const std::set<std::string> must = states_[of_client].acknowledged;
+  const Answer answer = co_await client.Query(
+      StrCat("SELECT ?e WHERE { <urn:set:", of_client, "> <urn:element> ?e }"));
+  if (!answer.ok()) co_return;
+  const std::vector<std::string> rows = CsvRows(answer.body);
+  CheckSet(of_client, must, std::set<std::string>(rows.begin(), rows.end()));
+}
+
+Task<void> RegisterWorkload::FinalReads(Client& client) {
+  for (int key = 0; key < keys_; ++key) co_await Read(client, key);
+  for (int of_client = 0; of_client < clients(); ++of_client) co_await ReadSet(client, of_client);
 }
 
 void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must,
@@ -67,7 +184,7 @@ void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must,
                  " was acknowledged before this linearizable read began and is not in its answer"));
     return;
   }
-  const InsertSet& set = sets_[client];
+  const ClientState& set = states_[client];
   for (const std::string& element : seen) {
     if (set.acknowledged.contains(element) || set.unknown.contains(element)) continue;
     Fail(Internal(set.failed.contains(element) ? "refused write happened: " : "never written: ",
@@ -78,14 +195,10 @@ void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must,
 
 Status RegisterWorkload::CheckHistory() const {
   const jepsen::CheckResult result =
-      jepsen::CheckLinearizable(history_, *jepsen::CasRegisterModel());
+      jepsen::CheckLinearizable(history(), *jepsen::CasRegisterModel());
   if (result.verdict == jepsen::Verdict::kOk) return OkStatus();
   return Internal("linearizability: ", jepsen::Name(result.verdict), ". ", result.explanation,
                   result.error.ok() ? "" : " " + Message(result.error));
-}
-
-std::string RegisterWorkload::Summary() const {
-  return StrCat("ok ", outcomes_[0], ", fail ", outcomes_[1], ", unknown ", outcomes_[2]);
 }
 
 }  // namespace quadraft::sim

@@ -1,102 +1,59 @@
-// Quad registers: clients on processes of their own write, read and compare-and-set single quads of
-// real nodes, over HTTP and SPARQL, through whatever the network does to them. What they saw goes
-// to the linearizability checker; sets of acknowledged inserts are checked as well.
-//
-//   RegisterWorkload workload(&world, addresses, RegisterOptions::Draw(random));
-//   workload.Start();  ...  workload.StopIssuing();  ...  while (!workload.idle()) ...
-//   workload.BeginFinalReads();  ...
-//   QR_RETURN_IF_ERROR(workload.violation());  QR_RETURN_IF_ERROR(workload.CheckHistory());
+// Quad registers: clients write, read and compare-and-set single quads of real nodes, over HTTP and
+// SPARQL, through whatever the network does to them. What they saw goes to the linearizability
+// checker; sets of acknowledged inserts are checked as well.
 //
 // A register is <urn:register:K> <urn:value> ?v. Write: DELETE what is there, INSERT the new value,
 // in one update. Compare and set: the update's WHERE names the old value and inserts a tag that no
-// other operation has; a linearizable read of the tag then says whether it took effect. Outcomes:
-// 2xx: happened; 503, 409, 507 and "could not be reached": certainly not (the server's promise,
-// checked here); everything else: unknown.
+// other operation has; a linearizable read of the tag then says whether it took effect.
 #ifndef QUADRAFT_SIM_WORKLOADS_REGISTER_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_REGISTER_WORKLOAD_H_
 
-#include <map>
-#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "core/base/task.h"
-#include "jepsen/history/history.h"
-#include "net/http/client.h"
-#include "sim/world/world.h"
+#include "sim/workloads/client_workload.h"
 
 namespace quadraft::sim {
 
 struct RegisterOptions {
-  int clients = 4;
+  ClientOptions clients;
   int keys = 3;
-  Duration think_max = milliseconds(40);  // Between two operations of a client, uniform.
-  Duration request_timeout = seconds(4);
-  int operations_full_speed =
-      1500;  // After that many in all, each client thinks for long: bounds the history.
 
   static RegisterOptions Draw(Random& random);
-  std::string Describe() const;
 };
 
-class RegisterWorkload {
+class RegisterWorkload : public ClientWorkload {
  public:
-  static constexpr uint64_t kFirstClientId = 1001;
-
   RegisterWorkload(World* world, std::vector<std::string> addresses, RegisterOptions options);
-  ~RegisterWorkload();
 
-  void Start();
-  void StopIssuing() { issuing_ = false; }
-  bool idle() const { return busy_ == 0; }
-  // Reads every register and every set once, through `address`, after everything else.
-  void BeginFinalReads(std::string address);
-  bool final_reads_done() const { return final_reads_left_ == 0; }
-
-  // Operations acknowledged so far by writes of client `i`: to see progress.
-  uint64_t acknowledged(int client) const { return acknowledged_[client]; }
-  uint64_t operations() const { return operations_; }
-  int clients() const { return options_.clients; }
-
-  // The first thing that a single answer proved wrong (two values in a register, a lost insert, a
-  // refused valid query).
-  const Status& violation() const { return violation_; }
-  Status CheckHistory() const;
-  const jepsen::History& history() const { return history_; }
-  // "ok 812, fail 33, unknown 9"
-  std::string Summary() const;
+  std::string Describe() const override;
+  Status CheckHistory() const override;
+  std::string_view history_model() const override { return "cas-register"; }
 
  private:
-  class Client;
-  friend class Client;
-  enum class Outcome : uint8_t { kOk, kFail, kUnknown };
-
-  // One set of inserts, written by one client.
-  struct InsertSet {
-    std::set<std::string> acknowledged, unknown, failed;
+  // What one client knows and did.
+  struct ClientState {
+    std::vector<std::optional<int64_t>> last_seen;  // By key: what a compare-and-set starts from.
+    uint64_t next_tag = 1;
+    std::set<std::string> acknowledged, unknown, failed;  // Its set of inserts.
   };
 
-  void Fail(const Status& violation);
-  void Count(Outcome outcome) { ++outcomes_[static_cast<int>(outcome)]; }
+  Task<void> Operate(Client& client) override;
+  Task<void> FinalReads(Client& client) override;
+  Task<void> Write(Client& client, int key);
+  Task<void> Read(Client& client, int key);
+  Task<void> CompareAndSet(Client& client, int key);
+  Task<void> Insert(Client& client);
+  Task<void> ReadSet(Client& client, int of_client);
+  // nullopt: no answer.
+  Task<std::optional<bool>> TagExists(Client& client, std::string tag);
   void CheckSet(int client, const std::set<std::string>& must, const std::set<std::string>& seen);
-  int64_t NewProcess() { return next_process_++; }
 
-  World* world_;
-  std::vector<std::string> addresses_;
-  RegisterOptions options_;
-  std::vector<Client*> clients_;  // Of the running incarnation of each client's process.
-  jepsen::History history_;
-  std::vector<InsertSet> sets_;
-  std::vector<uint64_t> acknowledged_;
-  bool issuing_ = false;
-  int busy_ = 0;
-  int final_reads_left_ = 0;
-  uint64_t operations_ = 0;
-  uint64_t outcomes_[3] = {};
-  int64_t next_process_ = 0;
+  const int keys_;
+  std::vector<ClientState> states_;
   int64_t next_value_ = 1;
-  Status violation_;
 };
 
 }  // namespace quadraft::sim

@@ -1,0 +1,150 @@
+// What every workload of clients over HTTP and SPARQL has: clients on processes of their own, each
+// with one operation at a time; which server they ask; what an answer's status promises; the
+// history; progress. A workload of this kind says what one operation is.
+//
+//   class SetWorkload : public ClientWorkload {
+//     Task<void> Operate(Client& client) override {
+//       client.Invoke("add", Value::Int(7));
+//       const Answer answer = co_await client.Update("INSERT DATA { ... }");
+//       client.Complete(answer.outcome, Value::Int(7));
+//     }
+//
+// Outcomes: 2xx: happened; 409, 429, 503, 507 and "could not be reached": certainly not (the
+// server's promise, which the workloads check); everything else: unknown.
+#ifndef QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
+#define QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/task.h"
+#include "net/http/client.h"
+#include "sim/workloads/workload.h"
+#include "sim/world/world.h"
+
+namespace quadraft::sim {
+
+inline constexpr uint64_t kFirstClientId = 1001;  // Of a world's clients, which count on from here.
+
+struct ClientOptions {
+  uint64_t first_id = kFirstClientId;  // Of this workload's.
+  int clients = 4;
+  Duration think_max = milliseconds(40);  // Between two operations of a client, uniform.
+  Duration request_timeout = seconds(4);
+  // After that many operations in all, each client thinks for long: bounds the history.
+  int operations_full_speed = 1500;
+};
+
+class ClientWorkload : public Workload {
+ public:
+  ClientWorkload(World* world, std::vector<std::string> addresses, std::string_view name,
+                 const ClientOptions& options);
+  ~ClientWorkload() override;
+
+  std::string_view name() const override { return name_; }
+  void Start() override;
+  void StopIssuing() override { issuing_ = false; }
+  bool Idle() const override { return busy_ == 0; }
+  void MarkProgress() override { acknowledged_before_ = acknowledged_; }
+  bool Progressed() const override;
+  void BeginFinalReads(std::string address) override;
+  bool FinalReadsDone() const override { return final_reads_done_; }
+  const Status& violation() const override { return violation_; }
+  std::string Summary() const override;
+  const jepsen::History& history() const override { return history_; }
+
+  uint64_t operations() const { return operations_; }
+
+ protected:
+  enum class Outcome : uint8_t { kOk, kFail, kUnknown };
+  struct Answer {
+    Outcome outcome = Outcome::kUnknown;
+    int status = 0;  // HTTP's; 0: none came.
+    std::string body;
+    bool ok() const { return outcome == Outcome::kOk; }
+  };
+  class Client;
+
+  // One operation of a client, drawn by its random().
+  virtual Task<void> Operate(Client& client) = 0;
+  // By the first client, before any operation.
+  virtual Task<void> Prepare(Client& client);
+  virtual Task<void> FinalReads(Client& client) = 0;
+
+  void Fail(const Status& violation) {
+    if (violation_.ok()) violation_ = violation;
+  }
+  World* world() const { return world_; }
+  int clients() const { return options_.clients; }
+  std::string DescribeClients() const;
+
+ private:
+  int64_t NewProcess() { return next_process_++; }
+
+  World* const world_;
+  const std::vector<std::string> addresses_;
+  const std::string name_;
+  const ClientOptions options_;
+  std::vector<Client*> clients_;  // Of the running incarnation of each client's process.
+  jepsen::History history_;
+  std::vector<uint64_t> acknowledged_, acknowledged_before_;  // By client.
+  bool prepared_ = false, issuing_ = false;
+  int busy_ = 0;
+  bool final_reads_done_ = false;
+  uint64_t operations_ = 0;
+  uint64_t outcomes_[3] = {};
+  int64_t next_process_ = 0;
+  Status violation_;
+};
+
+class ClientWorkload::Client : public Program {
+ public:
+  Client(Env& env, ClientWorkload* workload, int index);
+  ~Client() override;
+
+  int index() const { return index_; }
+  Random& random() { return random_; }
+  Env& env() { return env_; }
+
+  // `may_miss`: 404 (an update of a graph that is not there) is an answer, with outcome kFail;
+  // otherwise it is a violation, as are all other refusals of a valid request.
+  Task<Answer> Update(std::string text, bool may_miss = false);
+  Task<Answer> Query(std::string text, std::string accept = "text/csv");
+  // Again and again until one is answered; nullopt after kTries.
+  Task<Answer> QueryPatiently(std::string text, std::string accept = "text/csv");
+  // A query or update whose effect or answer the history does not record.
+  void Count(Outcome outcome) { ++workload_.outcomes_[static_cast<int>(outcome)]; }
+
+  // One operation of the history. Invoke, then Complete.
+  void Invoke(std::string_view f, jepsen::Value value, jepsen::Value key = {});
+  void Complete(Outcome outcome, jepsen::Value value);
+  // A write of this client was acknowledged: progress.
+  void Acknowledged() { ++workload_.acknowledged_[index_]; }
+
+ private:
+  friend class ClientWorkload;
+  static constexpr int kTries = 12;
+  Task<void> Loop();
+  Task<void> RunFinalReads(std::string address);
+  Task<Answer> Call(std::string content_type, std::string accept, std::string body, bool may_miss);
+  Answer Judge(const StatusOr<http::Response>& response, std::string_view request, bool may_miss);
+  http::HttpClient& Pick();
+
+  Env& env_;
+  ClientWorkload& workload_;
+  const int index_;
+  Random& random_;
+  int64_t process_;
+  size_t server_ = 0;
+  std::vector<std::unique_ptr<http::HttpClient>> http_;
+  TaskScope tasks_;
+};
+
+// The rows of a one-column CSV answer, without its header.
+std::vector<std::string> CsvRows(std::string_view csv);
+
+}  // namespace quadraft::sim
+
+#endif  // QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
