@@ -21,6 +21,7 @@ Status RaftChecker::AfterEvent(const EventRecord& event) {
 void RaftChecker::ForgetCompacted() {
   LogIndex lowest{UINT64_MAX};
   for (const NodeId id : servers_) {
+    if (world_->process(id).broken()) continue;  // It may never look again.
     const raft::Raft* const raft = raft_of_(id);
     if (raft == nullptr) return;
     lowest = std::min(lowest, raft->log().snapshot_index());

@@ -74,10 +74,18 @@ node::Node* Cluster::node(NodeId node) const {
 }
 
 bool Cluster::AllRunning() const {
-  for (const NodeId id : ids_) {
+  for (const NodeId id : Intact()) {
     if (node(id) == nullptr) return false;
   }
   return true;
+}
+
+std::vector<NodeId> Cluster::Intact() const {
+  std::vector<NodeId> intact;
+  for (const NodeId id : ids_) {
+    if (!process(id).broken()) intact.push_back(id);
+  }
+  return intact;
 }
 
 NodeId Cluster::Leader() const {
@@ -96,9 +104,11 @@ NodeId Cluster::Leader() const {
 
 void Cluster::OnStopped(NodeId node, const Status& why) {
   ++self_stops_;
+  const bool damage = process(node).broken() && absl::IsDataLoss(why);
   const bool disk = absl::IsUnavailable(why) || absl::IsResourceExhausted(why);
-  if (!disk && violation_.ok())
+  if (!disk && !damage && violation_.ok())
     violation_ = Annotate(why, StrCat("node ", node, " stopped itself"));
+  if (damage) process(node).Retire();
   // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be
   // gone.
   process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill : CrashKind::kPower);

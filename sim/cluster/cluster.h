@@ -6,8 +6,8 @@
 //   cluster.node(NodeId{1})->replicas()...            // Null while it is down.
 //
 // A node that stops itself (on_fatal, or a Start that fails) is restarted a second later. Its
-// reason must be the disk's (Unavailable, ResourceExhausted); any other is a violation, since no
-// fault here corrupts what was synced.
+// reason must be the disk's: Unavailable or ResourceExhausted; DataLoss only when its disk was
+// harmed (Process::broken), and then it stays down. Any other is a violation.
 #ifndef QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 #define QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 
@@ -43,7 +43,8 @@ class Cluster {
   std::string address(NodeId node) const;
   node::Node* node(NodeId node) const;
   Process& process(NodeId node) const { return world_->process(node); }
-  bool AllRunning() const;
+  bool AllRunning() const;             // All but the broken ones.
+  std::vector<NodeId> Intact() const;  // Those whose disks were not harmed.
   // The leader of the highest term among running nodes; zero when there is none.
   NodeId Leader() const;
 

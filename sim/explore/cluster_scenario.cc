@@ -75,8 +75,9 @@ bool ClusterScenario::Idle() const {
 
 bool ClusterScenario::Settled() const {
   if (!cluster_.AllRunning()) return false;
-  const LogIndex first = cluster_.node(cluster_.ids()[0])->replicas().last_index(node::kDataGroup);
-  for (const NodeId id : cluster_.ids()) {
+  const std::vector<NodeId> ids = cluster_.Intact();
+  const LogIndex first = cluster_.node(ids[0])->replicas().last_index(node::kDataGroup);
+  for (const NodeId id : ids) {
     const auto& replicas = cluster_.node(id)->replicas();
     if (replicas.applied_index(node::kDataGroup) != first ||
         replicas.last_index(node::kDataGroup) != first) {
@@ -87,8 +88,8 @@ bool ClusterScenario::Settled() const {
 }
 
 void ClusterScenario::BeginFinalReads() {
-  const std::string address =
-      cluster_.address(cluster_.ids()[random_.Below(cluster_.ids().size())]);
+  const std::vector<NodeId> ids = cluster_.Intact();
+  const std::string address = cluster_.address(ids[random_.Below(ids.size())]);
   for (const auto& workload : workloads_) workload->BeginFinalReads(address);
 }
 

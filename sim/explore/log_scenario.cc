@@ -24,11 +24,12 @@ class LogScenario : public Scenario {
   void MarkProgress() override {
     acknowledged_before_ = workload_.acknowledged();
     reads_before_.clear();
-    for (const NodeId id : workload_.ids()) reads_before_.push_back(workload_.reads(id));
+    judged_ = workload_.Intact();
+    for (const NodeId id : judged_) reads_before_.push_back(workload_.reads(id));
   }
   bool Progressed() const override {
     for (size_t i = 0; i < reads_before_.size(); ++i) {
-      if (workload_.reads(workload_.ids()[i]) == reads_before_[i]) return false;
+      if (workload_.reads(judged_[i]) == reads_before_[i]) return false;
     }
     return workload_.acknowledged() >= acknowledged_before_ + kProgressItems;
   }
@@ -44,7 +45,8 @@ class LogScenario : public Scenario {
   LogOptions options_;
   LogWorkload workload_;
   uint64_t acknowledged_before_ = 0;
-  std::vector<uint64_t> reads_before_;
+  std::vector<NodeId> judged_;
+  std::vector<uint64_t> reads_before_;  // Of each of them.
 };
 
 }  // namespace

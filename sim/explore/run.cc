@@ -124,8 +124,14 @@ class Run {
   void Repair() {
     nemesis_->StopAll();
     for (const NodeId id : scenario_->servers()) {
-      world_.process(id).Resume();
-      world_.process(id).Start();
+      Process& process = world_.process(id);
+      if (process.broken()) {  // Its disk was harmed: taken out of service for good.
+        process.Retire();
+        process.Crash(CrashKind::kKill);
+        continue;
+      }
+      process.Resume();
+      process.Start();
     }
     scenario_->MarkProgress();
   }

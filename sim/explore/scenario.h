@@ -29,8 +29,9 @@ class Scenario {
   virtual void MarkProgress() = 0;
   virtual bool Progressed() const = 0;
   virtual void StopIssuing() = 0;
-  virtual bool Idle() const = 0;     // No operation is under way.
-  virtual bool Settled() const = 0;  // All servers run and hold the same.
+  virtual bool Idle() const = 0;  // No operation is under way.
+  // All servers run and hold the same, but for the broken ones (Process::broken).
+  virtual bool Settled() const = 0;
   virtual void BeginFinalReads() = 0;
   virtual bool FinalReadsDone() const = 0;
   virtual Status CheckHistory() const = 0;     // Once, at the very end.

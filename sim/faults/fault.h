@@ -44,6 +44,11 @@ struct FaultContext {
   bool MayBreak(NodeId node) const {
     return broken->contains(node) || (broken->size() + 1) * 2 < nodes.size();
   }
+  // MayBreak must have said yes. Everybody else learns of it from Process::broken.
+  void Break(NodeId node) const {
+    broken->insert(node);
+    world->process(node).MarkBroken();
+  }
 };
 
 using BeginFault = Closure (*)(FaultContext&);

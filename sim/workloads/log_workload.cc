@@ -167,18 +167,29 @@ bool LogWorkload::Idle() const {
   });
 }
 
+std::vector<NodeId> LogWorkload::Intact() const {
+  std::vector<NodeId> intact;
+  for (const NodeId id : ids_) {
+    if (!world_->process(id).broken()) intact.push_back(id);
+  }
+  return intact;
+}
+
 bool LogWorkload::Settled() const {
-  if (std::any_of(ids_.begin(), ids_.end(), [&](NodeId id) { return server(id) == nullptr; }))
+  const std::vector<NodeId> ids = Intact();
+  if (std::any_of(ids.begin(), ids.end(), [&](NodeId id) { return server(id) == nullptr; }))
     return false;
-  const LogIndex first = server(ids_[0])->host().last_index(kGroup);
-  return std::all_of(ids_.begin(), ids_.end(), [&](NodeId id) {
+  const LogIndex first = server(ids[0])->host().last_index(kGroup);
+  return std::all_of(ids.begin(), ids.end(), [&](NodeId id) {
     const auto& host = server(id)->host();
     return host.applied_index(kGroup) == first && host.last_index(kGroup) == first;
   });
 }
 
 void LogWorkload::OnStopped(NodeId node, const Status& why) {
-  if (!absl::IsUnavailable(why) && !absl::IsResourceExhausted(why)) {
+  const bool damage = world_->process(node).broken() && absl::IsDataLoss(why);
+  if (damage) world_->process(node).Retire();
+  if (!damage && !absl::IsUnavailable(why) && !absl::IsResourceExhausted(why)) {
     Fail(Annotate(why, StrCat("node ", node, " stopped itself")));
   }
   // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be
@@ -220,11 +231,12 @@ void LogWorkload::CheckRead(NodeId node, LogIndex must_hold) {
 }
 
 Status LogWorkload::CheckFinalState() const {
-  const ListMachine::State& first = server(ids_[0])->machine().state();
-  for (const NodeId id : ids_) {
+  const std::vector<NodeId> ids = Intact();
+  const ListMachine::State& first = server(ids[0])->machine().state();
+  for (const NodeId id : ids) {
     const ListMachine::State& other = server(id)->machine().state();
     if (other.index != first.index || other.digest.value() != first.digest.value()) {
-      return Internal("state machine safety: nodes ", ids_[0], " and ", id, " differ at index ",
+      return Internal("state machine safety: nodes ", ids[0], " and ", id, " differ at index ",
                       first.index);
     }
   }

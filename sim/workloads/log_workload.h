@@ -39,6 +39,7 @@ class LogWorkload {
   bool Settled() const;
 
   const std::vector<NodeId>& ids() const { return ids_; }
+  std::vector<NodeId> Intact() const;  // Those whose disks were not harmed: they must come to rest.
   const raft::Raft* raft(NodeId node) const;      // Null while it is down.
   const ListMachine* machine(NodeId node) const;  // The same.
   NodeId Leader() const;

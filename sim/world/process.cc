@@ -36,7 +36,7 @@ void Process::Start() { StartAfter(Duration(0)); }
 
 void Process::StartAfter(Duration delay) {
   world_->After(delay, [this] {
-    if (env_ != nullptr) return;
+    if (env_ != nullptr || retired_) return;
     ++incarnation_;
     env_ = std::make_unique<ProcessEnv>(world_, this, incarnation_);
     disk_.Attach(env_.get());

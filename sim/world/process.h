@@ -69,6 +69,14 @@ class Process {
   void Pause();
   void Resume();
 
+  // Its disk has been harmed: what was written and synced is no longer all there. The program may
+  // end with DataLoss, and the machine is no longer one of those that must come back.
+  void MarkBroken() { broken_ = true; }
+  bool broken() const { return broken_; }
+  // Never started again: what is left on the disk could not be told from the truth.
+  void Retire() { broken_ = retired_ = true; }
+  bool retired() const { return retired_; }
+
   bool running() const { return env_ != nullptr; }
   bool paused() const { return paused_; }
   uint64_t incarnation() const { return incarnation_; }
@@ -99,6 +107,7 @@ class Process {
   std::unique_ptr<Program> program_;
   uint64_t incarnation_ = 0;
   bool paused_ = false;
+  bool broken_ = false, retired_ = false;
   std::vector<uint32_t> parked_;  // Slots of events that came due while paused.
   int64_t busy_until_ns_ = 0;     // A synchronous disk call stalls the loop until then.
   Duration wall_offset_{0};
