@@ -1,5 +1,7 @@
 #include "jepsen/history/edn.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -10,15 +12,22 @@
 namespace quadraft::jepsen {
 namespace {
 
-bool IsBlank(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == ',' || c == '\f' || c == '\v';
-}
+constexpr uint8_t kBlank = 1;
+constexpr uint8_t kDelimiter = 2;  // Ends a token.
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes = {};
+  for (const char c : {' ', '\n', '\t', '\r', ',', '\f', '\v'}) {
+    classes[static_cast<unsigned char>(c)] = kBlank | kDelimiter;
+  }
+  for (const char c : {'"', ';', '(', ')', '[', ']', '{', '}'}) {
+    classes[static_cast<unsigned char>(c)] = kDelimiter;
+  }
+  return classes;
+}();
+
+bool IsBlank(char c) { return (kClasses[static_cast<unsigned char>(c)] & kBlank) != 0; }
+bool IsDelimiter(char c) { return (kClasses[static_cast<unsigned char>(c)] & kDelimiter) != 0; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-// What ends a token.
-bool IsDelimiter(char c) {
-  return IsBlank(c) || c == '"' || c == ';' || c == '(' || c == ')' || c == '[' || c == ']' ||
-         c == '{' || c == '}';
-}
 
 bool AllDigits(std::string_view text) {
   for (const char c : text) {
@@ -88,10 +97,47 @@ Status EdnReader::Error(size_t position, std::string_view what) const {
 
 // Positions must not decrease from call to call: the text is counted once.
 int64_t EdnReader::LineOf(size_t position) {
-  for (; counted_to_ < position; ++counted_to_) {
-    if (text_[counted_to_] == '\n') ++lines_;
+  if (counted_to_ < position) {
+    lines_ += std::count(text_.begin() + static_cast<ptrdiff_t>(counted_to_),
+                         text_.begin() + static_cast<ptrdiff_t>(position), '\n');
+    counted_to_ = position;
   }
   return lines_;
+}
+
+StatusOr<char> EdnReader::Peek() {
+  QR_RETURN_IF_ERROR(SkipBlank(0));
+  return AtEnd() ? '\0' : text_[position_];
+}
+
+StatusOr<bool> EdnReader::NextKey(size_t start, bool, std::string_view* name) {
+  QR_ASSIGN_OR_RETURN(const char c, Peek());
+  if (AtEnd()) return Error(start, "this is not closed by }");
+  if (c == '}') {
+    ++position_;
+    return false;
+  }
+  *name = {};
+  QR_ASSIGN_OR_RETURN(const std::optional<std::string_view> key, ReadName());
+  if (key.has_value()) *name = *key;
+  QR_ASSIGN_OR_RETURN(const char next, Peek());
+  if (AtEnd()) return Error(start, "this is not closed by }");
+  if (next == '}') return Error(start, "this map has a key without a value");
+  return true;
+}
+
+StatusOr<std::optional<std::string_view>> EdnReader::ReadName() {
+  QR_ASSIGN_OR_RETURN(const char c, Peek());
+  if (c == ':') {
+    const size_t start = position_;
+    const std::string_view token = Token();
+    if (token.size() == 1) return Error(start, ": without a name");
+    return std::optional<std::string_view>(token.substr(1));
+  }
+  QR_ASSIGN_OR_RETURN(const Value value, Form(1));
+  if (!value.is_name()) return std::optional<std::string_view>();
+  name_ = value.text();
+  return std::optional<std::string_view>(name_);
 }
 
 StatusOr<std::optional<Value>> EdnReader::Next() {
@@ -158,6 +204,7 @@ StatusOr<Value> EdnReader::Collection(Value::Kind kind, char close, int depth) {
   const size_t start = position_++;
   const int64_t line = kind == Value::Kind::kMap ? LineOf(start) : 0;
   std::vector<Value> items;
+  items.reserve(4);
   while (true) {
     QR_RETURN_IF_ERROR(SkipBlank(depth));
     if (AtEnd()) return Error(start, StrCat("this is not closed by ", close));
@@ -268,6 +315,12 @@ StatusOr<Value> EdnReader::Character() {
 StatusOr<Value> EdnReader::Atom() {
   const size_t start = position_;
   const std::string_view token = Token();
+  // Nearly all are small integers.
+  if (token.size() <= 18 && AllDigits(token)) {
+    int64_t number = 0;
+    for (const char digit : token) number = 10 * number + (digit - '0');
+    return Value::Int(number);
+  }
   if (token == "nil") return Value();
   if (token == "true") return Value::Bool(true);
   if (token == "false") return Value::Bool(false);

@@ -29,12 +29,25 @@ inline constexpr int kEdnNestingMax = 256;
 
 class EdnReader {
  public:
-  // `text` must outlive the reader.
-  explicit EdnReader(std::string_view text) : text_(text) {}
+  // `text` must outlive the reader, which begins at `start`.
+  explicit EdnReader(std::string_view text, size_t start = 0) : text_(text), position_(start) {}
 
   // The next top-level form; nullopt when only white space is left.
   StatusOr<std::optional<Value>> Next();
   size_t offset() const { return position_; }
+
+  // For EventReader: the same text in smaller steps. Names that are returned live until the next
+  // call.
+  StatusOr<char> Peek();  // What comes after white space; '\0' at the end.
+  void Skip() { ++position_; }
+  Status Separator(char) { return OkStatus(); }  // Between the items of a sequence.
+  // In a map that began at `start`: false at its end, else its next key when that is a name ("" for
+  // others).
+  StatusOr<bool> NextKey(size_t start, bool is_first, std::string_view* name);
+  StatusOr<Value> ReadValue() { return Form(1); }
+  StatusOr<std::optional<std::string_view>> ReadName();  // nullopt when the value is no name.
+  Status ErrorHere(size_t position, std::string_view what) const { return Error(position, what); }
+  int64_t LineAt(size_t position) { return LineOf(position); }
 
  private:
   Status SkipBlank(int depth);
@@ -51,6 +64,7 @@ class EdnReader {
   bool AtEnd() const { return position_ >= text_.size(); }
 
   std::string_view text_;
+  std::string name_;
   size_t position_ = 0;
   // The line of position counted_to_. Maps know their line.
   size_t counted_to_ = 0;

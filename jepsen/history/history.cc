@@ -99,6 +99,10 @@ void History::Info(int64_t process, int64_t time) {
   events_.push_back(std::move(event));
 }
 
+void History::AddNote(std::string who, std::string what, int64_t time) {
+  notes_.push_back({events_.size(), std::move(who), std::move(what), time});
+}
+
 StatusOr<std::vector<Operation>> History::Operations() const {
   std::vector<Operation> operations;
   operations.reserve(events_.size() / 2);

@@ -43,6 +43,14 @@ struct Event {
   int64_t line = 0;  // Where it was read from; 0 when made in memory.
 };
 
+// What somebody else than a client did meanwhile: a fault began, a fault ended. For people only.
+struct Note {
+  size_t event = 0;  // It happened before this event.
+  std::string who;   // "nemesis".
+  std::string what;  // "start-partition [[n1] [n2 n3]]".
+  int64_t time = 0;
+};
+
 // One invoke with its completion.
 struct Operation {
   static constexpr size_t kNever = static_cast<size_t>(-1);
@@ -70,8 +78,14 @@ class History {
   void Fail(int64_t process, int64_t time = 0);
   void Info(int64_t process, int64_t time = 0);
   void Add(Event event) { events_.push_back(std::move(event)); }
+  // A note before the next event.
+  void AddNote(std::string who, std::string what, int64_t time = 0);
 
   const std::vector<Event>& events() const { return events_; }
+  const std::vector<Note>& notes() const { return notes_; }
+  // The model to judge by, when the history itself names one (own_format.h); else "".
+  const std::string& model() const { return model_; }
+  void set_model(std::string_view model) { model_ = std::string(model); }
   size_t size() const { return events_.size(); }
   bool empty() const { return events_.empty(); }
 
@@ -85,6 +99,8 @@ class History {
 
  private:
   std::vector<Event> events_;
+  std::vector<Note> notes_;
+  std::string model_;
 };
 
 }  // namespace quadraft::jepsen

@@ -3,6 +3,8 @@
 #include <fstream>
 
 #include "gtest/gtest.h"
+#include "jepsen/history/edn.h"
+#include "jepsen/history/own_format.h"
 #include "jepsen/history/read_history.h"
 
 namespace quadraft::jepsen {
@@ -89,8 +91,7 @@ TEST(ReadHistory, JepsenLog) {
 
 TEST(ReadHistory, LogWithABrokenEvent) {
   const auto history = ReadHistory("x\nINFO jepsen.util - 0 :invoke :cas [0\n");
-  EXPECT_EQ(MessageOf(history.status()),
-            "line 2: not an event of a history: line 1, column 16: this is not closed by ]");
+  EXPECT_EQ(MessageOf(history.status()), "line 2, column 35: this is not closed by ]");
 }
 
 TEST(ReadHistory, EdnInEveryShape) {
@@ -129,12 +130,13 @@ TEST(ReadHistory, ErrorsNameTheLine) {
   const auto error = [](std::string_view text, ReadOptions options = {}) {
     return MessageOf(ReadHistory(text, options).status());
   };
-  EXPECT_EQ(error("[{:process 0 :type :invoke :f :read}\n{:process 0 :type :maybe :f :read}]"),
-            "line 2: not an event of a history: its type is none of invoke, ok, fail, info");
-  EXPECT_EQ(error("{:type :ok}"), "line 1: not an event of a history: it has no process");
-  EXPECT_EQ(error("[[1 2]]"), "not an event of a history: [1 2]");
+  EXPECT_EQ(
+      error("[{:process 0 :type :invoke :f :read}\n{:process 0 :type :maybe :f :read}]"),
+      "line 2, column 1: not an event of a history: its type is none of invoke, ok, fail, info");
+  EXPECT_EQ(error("{:type :ok}"), "line 1, column 1: not an event of a history: it has no process");
+  EXPECT_EQ(error("[[1 2]]"), "line 1, column 2: not an event of a history: [1 2]");
   EXPECT_EQ(error("[{:process 0 :type :ok :f 5}]"),
-            "line 1: not an event of a history: its f is no name");
+            "line 1, column 2: not an event of a history: its f is no name");
   EXPECT_EQ(error(""), "no event of a history in it (Jepsen's log, EDN or JSON)");
   EXPECT_EQ(error("hello\n"), "no event of a history in it (Jepsen's log, EDN or JSON)");
   EXPECT_EQ(error("{:process 0 :type :ok :f :read :value 3}", {.independent = true}),
@@ -149,6 +151,78 @@ TEST(ReadHistory, Independent) {
   ASSERT_TRUE(history.ok()) << history.status();
   EXPECT_EQ(history->events()[0].key, Value::Int(7));
   EXPECT_EQ(history->events()[0].value.ToString(), "[1 2]");
+}
+
+TEST(OwnFormat, RoundTrip) {
+  History history;
+  const Value odd = *ParseEdn(
+      "[:x #{1} {\"a\" 1.5} {\"#edn\" 3} {:k nil} ##Inf 1.0 \\a 7N 99999999999999999999]");
+  history.AddNote("nemesis", "partition [[n1] \"n2\"]", 3);
+  history.Invoke(0, "txn", odd, 5, Value::String("</script>\n\"k"));
+  history.Invoke(1, "read", Value(), 6);
+  history.Ok(0, odd, 7);
+  history.Info(1, 8);
+  history.AddNote("nemesis", "heal", 9);
+  const std::string text = ToOwnFormat(history, "kv");
+  EXPECT_EQ(text.find("</script>"), std::string::npos);
+  EXPECT_EQ(text.substr(0, text.find('\n')), R"({"quadraft-history":1,"model":"kv"})");
+  for (const HistoryFormat format : {HistoryFormat::kGuess, HistoryFormat::kOwn}) {
+    const auto back = ReadHistory(text, {.format = format});
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(back->model(), "kv");
+    EXPECT_EQ(ToOwnFormat(*back, "kv"), text);
+    EXPECT_EQ(back->events()[0].value.ToString(), odd.ToString());
+    EXPECT_EQ(back->events()[0].key, history.events()[0].key);
+    ASSERT_EQ(back->notes().size(), 2u);
+    EXPECT_EQ(back->notes()[0].event, 0u);
+    EXPECT_EQ(back->notes()[1].event, 4u);
+    EXPECT_EQ(back->notes()[0].what, "partition [[n1] \"n2\"]");
+  }
+}
+
+TEST(OwnFormat, Errors) {
+  const auto error = [](std::string_view text, HistoryFormat format = HistoryFormat::kGuess) {
+    return MessageOf(ReadHistory(text, {.format = format}).status());
+  };
+  EXPECT_EQ(error("{\"quadraft-history\":2}"),
+            "line 1, column 1: version 2 of our format is not known, only 1");
+  EXPECT_EQ(error("{\"process\":1,\"type\":\"info\"}", HistoryFormat::kOwn),
+            "line 1, column 1: our own format begins with {\"quadraft-history\": 1}");
+  EXPECT_EQ(
+      error("{\"quadraft-history\":1}\n{\"process\":1,\"type\":\"ok\",\"value\":"
+            "{\"#edn\":\"[\"}}"),
+      "line 2, column 1: not an event of a history: in \"#edn\": line 1, column 1: this is not "
+      "closed by ]");
+  EXPECT_TRUE(ReadHistory("{\"quadraft-history\":1}").ok());
+}
+
+TEST(ReadHistory, NotesOfOthersAreKept) {
+  const auto history = ReadHistory(
+      "{:process 0 :type :invoke :f :read}\n{:process :nemesis :type :info :f :start :value [n1]}\n"
+      "{:process 0 :type :ok :f :read :value 1}");
+  ASSERT_TRUE(history.ok());
+  ASSERT_EQ(history->notes().size(), 1u);
+  EXPECT_EQ(history->notes()[0].event, 1u);
+  EXPECT_EQ(history->notes()[0].who, "nemesis");
+  EXPECT_EQ(history->notes()[0].what, "start [n1]");
+}
+
+TEST(ReadHistory, NamesWithEscapesAndDoubledNames) {
+  const auto history = ReadHistory(
+      "{\"\\u0070rocess\":3,\"type\":\"invo\\u006be\",\"f\":\"\\u0072ead\",\"f\":\"write\"}");
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->events()[0].process, 3);
+  EXPECT_EQ(history->events()[0].type, EventType::kInvoke);
+  EXPECT_EQ(history->events()[0].f, "read");
+}
+
+TEST(ReadHistory, BrokenAtTheTop) {
+  const auto error = [](std::string_view text) { return MessageOf(ReadHistory(text).status()); };
+  EXPECT_EQ(error("[{:process 0 :type :invoke :f :read}"),
+            "line 1, column 1: this is not closed by ]");
+  EXPECT_EQ(error("{:process 0 :type}"), "line 1, column 1: this map has a key without a value");
+  EXPECT_EQ(error("[{\"process\":0,\"type\":\"info\"} {\"process\":1}]"),
+            "line 1, column 30: expected , or ]");
 }
 
 TEST(ReadHistory, Files) {

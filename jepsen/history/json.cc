@@ -1,5 +1,6 @@
 #include "jepsen/history/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -57,10 +58,64 @@ bool JsonReader::Take(std::string_view word) {
 
 // Positions must not decrease from call to call: the text is counted once.
 int64_t JsonReader::LineOf(size_t position) {
-  for (; counted_to_ < position; ++counted_to_) {
-    if (text_[counted_to_] == '\n') ++lines_;
+  if (counted_to_ < position) {
+    lines_ += std::count(text_.begin() + static_cast<ptrdiff_t>(counted_to_),
+                         text_.begin() + static_cast<ptrdiff_t>(position), '\n');
+    counted_to_ = position;
   }
   return lines_;
+}
+
+StatusOr<char> JsonReader::Peek() {
+  SkipBlank();
+  return AtEnd() ? '\0' : text_[position_];
+}
+
+Status JsonReader::Separator(char close) {
+  SkipBlank();
+  if (!Take(",")) return Error(position_, StrCat("expected , or ", close));
+  return OkStatus();
+}
+
+// Without a copy when there is nothing to unescape.
+StatusOr<std::string_view> JsonReader::PlainString() {
+  const size_t start = position_ + 1;
+  size_t end = start;
+  while (end < text_.size() && text_[end] != '"' && text_[end] != '\\' &&
+         static_cast<unsigned char>(text_[end]) >= 0x20) {
+    ++end;
+  }
+  if (end < text_.size() && text_[end] == '"') {
+    position_ = end + 1;
+    return text_.substr(start, end - start);
+  }
+  QR_ASSIGN_OR_RETURN(name_, String());
+  return std::string_view(name_);
+}
+
+StatusOr<bool> JsonReader::NextKey(size_t start, bool is_first, std::string_view* name) {
+  SkipBlank();
+  if (AtEnd()) return Error(start, "this object is not closed");
+  if (Take("}")) return false;
+  if (!is_first) {
+    if (!Take(",")) return Error(position_, "expected , or }");
+    SkipBlank();
+  }
+  if (AtEnd() || text_[position_] != '"') return Error(position_, "expected a name in quotes");
+  QR_ASSIGN_OR_RETURN(*name, PlainString());
+  SkipBlank();
+  if (!Take(":")) return Error(position_, "expected :");
+  return true;
+}
+
+StatusOr<std::optional<std::string_view>> JsonReader::ReadName() {
+  SkipBlank();
+  if (!AtEnd() && text_[position_] == '"') {
+    QR_ASSIGN_OR_RETURN(const std::string_view name, PlainString());
+    return std::optional<std::string_view>(name);
+  }
+  QR_RETURN_IF_ERROR(Element(1).status());
+  return std::optional<std::string_view>();
 }
 
 StatusOr<std::optional<Value>> JsonReader::Next() {

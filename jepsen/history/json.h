@@ -26,6 +26,17 @@ class JsonReader {
   explicit JsonReader(std::string_view text) : text_(text) {}
 
   StatusOr<std::optional<Value>> Next();
+  size_t offset() const { return position_; }
+
+  // For EventReader, as in EdnReader.
+  StatusOr<char> Peek();
+  void Skip() { ++position_; }
+  Status Separator(char close);
+  StatusOr<bool> NextKey(size_t start, bool is_first, std::string_view* name);
+  StatusOr<Value> ReadValue() { return Element(1); }
+  StatusOr<std::optional<std::string_view>> ReadName();
+  Status ErrorHere(size_t position, std::string_view what) const { return Error(position, what); }
+  int64_t LineAt(size_t position) { return LineOf(position); }
 
  private:
   void SkipBlank();
@@ -40,7 +51,10 @@ class JsonReader {
   bool AtEnd() const { return position_ >= text_.size(); }
   bool Take(std::string_view word);
 
+  StatusOr<std::string_view> PlainString();
+
   std::string_view text_;
+  std::string name_;
   size_t position_ = 0;
   // The line of position counted_to_. Maps know their line.
   size_t counted_to_ = 0;

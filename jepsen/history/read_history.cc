@@ -1,78 +1,100 @@
 #include "jepsen/history/read_history.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "jepsen/history/edn.h"
+#include "jepsen/history/event_reader.h"
 #include "jepsen/history/json.h"
+#include "jepsen/history/own_format.h"
 
 namespace quadraft::jepsen {
 namespace {
 
 constexpr std::string_view kLogMark = "jepsen.util";
+constexpr size_t kReadBytesMin = size_t{32} << 10;
 
-std::optional<EventType> ParseType(const Value& value) {
-  if (!value.is_name()) return std::nullopt;
+std::optional<EventType> ParseType(std::string_view name) {
   for (const EventType type :
        {EventType::kInvoke, EventType::kOk, EventType::kFail, EventType::kInfo}) {
-    if (value.text() == Name(type)) return type;
+    if (name == Name(type)) return type;
   }
   return std::nullopt;
 }
 
-Status BadEvent(int64_t line, std::string_view why) {
-  return InvalidArgument("line ", line, ": not an event of a history: ", why);
+Status BadEvent(std::string_view text, size_t position, std::string_view why) {
+  return ErrorAt(text, position, StrCat("not an event of a history: ", why));
 }
 
-// Takes an event apart that was written as a map. nullopt: not a client's.
-StatusOr<std::optional<Event>> FromMap(const Value& form) {
-  const Value& map = form.kind() == Value::Kind::kTagged ? form.items()[0] : form;
-  if (!map.is_map()) return InvalidArgument("not an event of a history: ", form.ToString());
-  const int64_t line = map.line();
-  const Value* process = map.Find("process");
-  const Value* type = map.Find("type");
-  const Value* f = map.Find("f");
-  if (process == nullptr) return BadEvent(line, "it has no process");
-  if (!process->is_int()) return std::optional<Event>();
-  const std::optional<EventType> parsed = type == nullptr ? std::nullopt : ParseType(*type);
-  if (!parsed.has_value()) return BadEvent(line, "its type is none of invoke, ok, fail, info");
-  // A completion may leave out what its invoke said.
-  const bool may_lack_f = *parsed != EventType::kInvoke;
-  if (f == nullptr ? !may_lack_f : !f->is_name()) return BadEvent(line, "its f is no name");
-  Event event;
-  event.type = *parsed;
-  event.process = process->as_int();
-  if (f != nullptr) event.f = f->text();
-  event.line = line;
-  if (const Value* value = map.Find("value")) event.value = *value;
-  if (const Value* key = map.Find("key")) event.key = *key;
-  if (const Value* time = map.Find("time"); time != nullptr && time->is_int()) {
-    event.time = time->as_int();
-  }
-  return std::optional<Event>(std::move(event));
-}
-
-// What was read so far. `remarks` counts events of others than clients: a history of nothing else
-// is empty, but it is one.
+// What was read so far. `remarks` counts what is no client's: a history of nothing else is empty,
+// but it is one.
 struct Reading {
   History history;
   size_t remarks = 0;
-
-  void Add(std::optional<Event> event) {
-    if (event.has_value()) {
-      history.Add(*std::move(event));
-    } else {
-      ++remarks;
-    }
-  }
+  bool is_own = false;  // Our own format: it began with its header.
 };
 
-Status AddForm(const Value& form, Reading* reading) {
-  QR_ASSIGN_OR_RETURN(std::optional<Event> event, FromMap(form));
-  reading->Add(std::move(event));
+// A fault that began or ended, as Jepsen's nemesis logs it.
+void AddNote(const RawEvent& raw, Reading* reading) {
+  std::string what = raw.f.value_or("");
+  if (!raw.value.is_nil()) StrAppend(&what, " ", raw.value.ToString());
+  std::string who = raw.process.is_name() ? raw.process.text() : raw.process.ToString();
+  reading->history.AddNote(std::move(who), std::move(what), raw.time);
+  ++reading->remarks;
+}
+
+Status AddEvent(std::string_view text, RawEvent raw, Reading* reading) {
+  if (!raw.has[RawEvent::kProcess]) return BadEvent(text, raw.start, "it has no process");
+  if (!raw.process.is_int()) {
+    AddNote(raw, reading);
+    return OkStatus();
+  }
+  const std::optional<EventType> type =
+      raw.type.has_value() ? ParseType(*raw.type) : std::optional<EventType>();
+  if (!type.has_value()) {
+    return BadEvent(text, raw.start, "its type is none of invoke, ok, fail, info");
+  }
+  // A completion may leave out what its invoke said.
+  const bool may_lack_f = *type != EventType::kInvoke;
+  if (raw.has[RawEvent::kF] ? !raw.f.has_value() : !may_lack_f) {
+    return BadEvent(text, raw.start, "its f is no name");
+  }
+  if (reading->is_own) {
+    for (Value* value : {&raw.value, &raw.key}) {
+      const Status status = FromOwnValue(value);
+      if (!status.ok()) return BadEvent(text, raw.start, Message(status));
+    }
+  }
+  Event event;
+  event.type = *type;
+  event.process = raw.process.as_int();
+  if (raw.f.has_value()) event.f = *std::move(raw.f);
+  event.value = std::move(raw.value);
+  event.key = std::move(raw.key);
+  event.time = raw.time;
+  event.line = raw.line;
+  reading->history.Add(std::move(event));
+  return OkStatus();
+}
+
+// {"quadraft-history": 1, "model": "cas-register"}
+Status TakeHeader(std::string_view text, const RawEvent& raw, Reading* reading) {
+  if (!reading->history.empty() || reading->remarks > 0) {
+    return ErrorAt(text, raw.start, "the header of a history after its first line");
+  }
+  if (raw.header != Value::Int(kOwnFormatVersion)) {
+    return ErrorAt(text, raw.start,
+                   StrCat("version ", raw.header.ToString(), " of our format is not known, only ",
+                          kOwnFormatVersion));
+  }
+  reading->is_own = true;
+  ++reading->remarks;
+  if (raw.model.has_value()) reading->history.set_model(*raw.model);
   return OkStatus();
 }
 
@@ -80,69 +102,56 @@ Status AddForm(const Value& form, Reading* reading) {
 template <typename Reader>
 StatusOr<Reading> ReadForms(std::string_view text) {
   Reading reading;
-  Reader reader(text);
+  EventReader<Reader> events(text);
+  RawEvent raw;
   while (true) {
-    QR_ASSIGN_OR_RETURN(const std::optional<Value> form, reader.Next());
-    if (!form.has_value()) break;
-    if (!form->is_sequence()) {
-      QR_RETURN_IF_ERROR(AddForm(*form, &reading));
-      continue;
+    QR_ASSIGN_OR_RETURN(const bool more, events.Next(&raw));
+    if (!more) return reading;
+    if (raw.has[RawEvent::kHeader] && !raw.has[RawEvent::kProcess]) {
+      QR_RETURN_IF_ERROR(TakeHeader(text, raw, &reading));
+    } else {
+      QR_RETURN_IF_ERROR(AddEvent(text, std::move(raw), &reading));
     }
-    for (const Value& item : form->items()) QR_RETURN_IF_ERROR(AddForm(item, &reading));
   }
-  return reading;
 }
 
-std::vector<std::string_view> SplitLines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  }
-  return lines;
-}
-
-// After the mark: "- 0 :invoke :write 3 [more]"; the dash is optional, what follows the value is an
-// error text.
-StatusOr<std::optional<Event>> FromLogLine(std::string_view rest, int64_t line) {
-  const size_t start = rest.find_first_not_of("- \t");
-  if (start == std::string_view::npos) return std::optional<Event>();
-  EdnReader reader(rest.substr(start));
-  Value fields[4];
-  for (size_t i = 0; i < 4; ++i) {
-    auto field = reader.Next();
-    if (field.ok() && field->has_value()) {
-      fields[i] = **std::move(field);
-      continue;
-    }
-    // Jepsen logs other remarks as well: a line is an event once it starts with a process and a
-    // type.
-    if (i < 2) return std::optional<Event>();
-    return BadEvent(line, field.ok() ? "it ends too early" : Message(field.status()));
-  }
-  const std::optional<EventType> type = ParseType(fields[1]);
-  if (!fields[0].is_int() || !type.has_value()) return std::optional<Event>();
-  if (!fields[2].is_name()) return BadEvent(line, "its f is no name");
-  Event event;
-  event.type = *type;
-  event.process = fields[0].as_int();
-  event.f = fields[2].text();
-  event.value = std::move(fields[3]);
-  event.line = line;
-  return std::optional<Event>(std::move(event));
+// After the mark, up to `end`: "- 0 :invoke :write 3 [more]"; the dash is optional, what follows
+// the value is an error text.
+Status AddLogLine(std::string_view text, size_t start, int64_t line, Reading* reading) {
+  start = text.find_first_not_of("- \t\r", start);
+  if (start == std::string_view::npos) return OkStatus();
+  EdnReader reader(text, start);
+  RawEvent raw;
+  raw.start = start;
+  raw.line = line;
+  // Jepsen logs other remarks as well: a line is an event once it starts with a process and a type.
+  const auto process = reader.Next();
+  if (!process.ok() || !process->has_value()) return OkStatus();
+  const auto type = reader.Next();
+  if (!type.ok() || !type->has_value() || !(*type)->is_name()) return OkStatus();
+  if (!ParseType((*type)->text()).has_value()) return OkStatus();
+  raw.process = **process;
+  raw.type = (*type)->text();
+  QR_ASSIGN_OR_RETURN(const std::optional<Value> f, reader.Next());
+  if (f.has_value() && f->is_name()) raw.f = f->text();
+  QR_ASSIGN_OR_RETURN(std::optional<Value> value, reader.Next());
+  if (!value.has_value() && raw.process.is_int()) return BadEvent(text, start, "it ends too early");
+  if (value.has_value()) raw.value = *std::move(value);
+  raw.has[RawEvent::kProcess] = raw.has[RawEvent::kType] = raw.has[RawEvent::kF] = true;
+  return AddEvent(text, std::move(raw), reading);
 }
 
 StatusOr<Reading> ReadLog(std::string_view text) {
   Reading reading;
   int64_t line = 0;
-  for (const std::string_view content : SplitLines(text)) {
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
     ++line;
-    const size_t mark = content.find(kLogMark);
-    if (mark == std::string_view::npos) continue;
-    QR_ASSIGN_OR_RETURN(std::optional<Event> event,
-                        FromLogLine(content.substr(mark + kLogMark.size()), line));
-    reading.Add(std::move(event));
+    const size_t mark = text.substr(0, end).find(kLogMark, start);
+    if (mark != std::string_view::npos) {
+      QR_RETURN_IF_ERROR(AddLogLine(text.substr(0, end), mark + kLogMark.size(), line, &reading));
+    }
+    start = end + 1;
   }
   return reading;
 }
@@ -165,13 +174,21 @@ HistoryFormat Guess(std::string_view text) {
 
 StatusOr<History> SplitKeys(const History& history) {
   History split;
+  split.set_model(history.model());
+  size_t next_note = 0;
   for (Event event : history.events()) {
+    for (; next_note < history.notes().size(); ++next_note) {
+      const Note& note = history.notes()[next_note];
+      if (note.event > split.size()) break;
+      split.AddNote(note.who, note.what, note.time);
+    }
     if (event.value.is_sequence() && event.value.items().size() == 2) {
       event.key = event.value.items()[0];
       const Value inner = event.value.items()[1];
       event.value = inner;
     } else if (event.type == EventType::kInvoke || event.type == EventType::kOk) {
-      return BadEvent(event.line, StrCat("its value is no [key value]: ", event.value.ToString()));
+      return InvalidArgument("line ", event.line, ": not an event of a history: its value is no ",
+                             "[key value]: ", event.value.ToString());
     }
     split.Add(std::move(event));
   }
@@ -183,12 +200,17 @@ StatusOr<History> SplitKeys(const History& history) {
 StatusOr<History> ReadHistory(std::string_view text, const ReadOptions& options) {
   HistoryFormat format = options.format;
   if (format == HistoryFormat::kGuess) format = Guess(text);
-  StatusOr<Reading> reading = format == HistoryFormat::kLog    ? ReadLog(text)
-                              : format == HistoryFormat::kJson ? ReadForms<JsonReader>(text)
-                                                               : ReadForms<EdnReader>(text);
+  StatusOr<Reading> reading = format == HistoryFormat::kLog ? ReadLog(text)
+                              : format == HistoryFormat::kJson || format == HistoryFormat::kOwn
+                                  ? ReadForms<JsonReader>(text)
+                                  : ReadForms<EdnReader>(text);
   if (!reading.ok()) return reading.status();
   if (reading->history.empty() && reading->remarks == 0) {
     return InvalidArgument("no event of a history in it (Jepsen's log, EDN or JSON)");
+  }
+  if (format == HistoryFormat::kOwn && !reading->is_own) {
+    return InvalidArgument("line 1, column 1: our own format begins with {\"",
+                           RawEvent::kNames[RawEvent::kHeader], "\": ", kOwnFormatVersion, "}");
   }
   if (options.independent) return SplitKeys(reading->history);
   return std::move(reading->history);
@@ -198,16 +220,23 @@ StatusOr<History> ReadHistoryFile(const std::string& path, const ReadOptions& op
   // A folder opens too, with a size of its own making.
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return NotFound(path, " is a folder");
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return NotFound("cannot open ", path);
-  const std::streamoff size = file.tellg();
-  if (size < 0) return NotFound("cannot read ", path);
-  if (static_cast<uint64_t>(size) > kHistoryBytesMax) {
-    return ResourceExhausted(path, " has ", size, " bytes; histories may have ", kHistoryBytesMax);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (file == nullptr) return NotFound("cannot open ", path);
+  std::string text;
+  size_t size = 0;
+  while (true) {
+    text.resize(std::max(kReadBytesMin, 2 * size));
+    const size_t got = std::fread(text.data() + size, 1, text.size() - size, file.get());
+    size += got;
+    if (size > kHistoryBytesMax) {
+      return ResourceExhausted(path, " has more than the ", kHistoryBytesMax,
+                               " bytes that a history may have");
+    }
+    if (size < text.size()) break;
   }
-  std::string text(static_cast<size_t>(size), '\0');
-  file.seekg(0);
-  if (!file.read(text.data(), size)) return NotFound("cannot read ", path);
+  if (std::ferror(file.get()) != 0) return NotFound("cannot read ", path);
+  text.resize(size);
   return ReadHistory(text, options);
 }
 

@@ -1,12 +1,13 @@
 // Histories as people have them on disk:
-//   Jepsen's log    INFO  jepsen.util - 0   :invoke :write  3          (lines without "jepsen.util"
-//   are passed over) EDN             {:process 0, :type :invoke, :f :write, :value 3}   one map
-//   after another, or all in one vector or list;
-//                   also :key (Porcupine's kv files), :time, and records such as
-//                   #jepsen.history.Op{...}
-//   JSON            [{"process": 0, "type": "invoke", "f": "write", "value": 3}, ...], or one
-//   object per line
-// Events of processes that are no numbers (:nemesis) are passed over.
+//   Jepsen's log    INFO  jepsen.util - 0   :invoke :write  3
+//                   lines without "jepsen.util" are passed over
+//   EDN             {:process 0, :type :invoke, :f :write, :value 3}
+//                   one map after another, or all in one vector or list; also :key (Porcupine's kv
+//                   files), :time, and records such as #jepsen.history.Op{...}
+//   JSON            [{"process": 0, "type": "invoke", "f": "write", "value": 3}, ...]
+//                   or one object per line
+//   our own         one JSON object per line after a header: own_format.h
+// Events of processes that are no numbers (:nemesis) become History::notes().
 //
 //   QR_ASSIGN_OR_RETURN(History history, ReadHistory(text));
 //   QR_ASSIGN_OR_RETURN(History history, ReadHistoryFile("etcd_000.log"));
@@ -24,7 +25,7 @@ namespace quadraft::jepsen {
 
 inline constexpr uint64_t kHistoryBytesMax = uint64_t{2} << 30;
 
-enum class HistoryFormat : uint8_t { kGuess, kLog, kEdn, kJson };
+enum class HistoryFormat : uint8_t { kGuess, kLog, kEdn, kJson, kOwn };
 
 struct ReadOptions {
   HistoryFormat format = HistoryFormat::kGuess;

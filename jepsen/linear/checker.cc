@@ -64,17 +64,17 @@ std::string ExplainViolation(const Part& part, const Model& model, const SearchR
   std::string out;
   uint32_t state = part.machine->initial();
   std::vector<std::string> lines;
-  const size_t first_shown = search.prefix.size() - std::min(search.prefix.size(), kPrefixShown);
-  for (size_t i = 0; i < search.prefix.size(); ++i) {
+  const size_t first_shown = search.order.size() - std::min(search.order.size(), kPrefixShown);
+  for (size_t i = 0; i < search.order.size(); ++i) {
     if (i == first_shown) lines.push_back(StrCat("  ", part.machine->Describe(state)));
-    state = part.machine->Step(state, search.prefix[i]);
+    state = part.machine->Step(state, search.order[i]);
     if (i < first_shown) continue;
-    lines.push_back(StrCat("  ", part.operations[search.prefix[i]]->ToString(), ", then ",
+    lines.push_back(StrCat("  ", part.operations[search.order[i]]->ToString(), ", then ",
                            part.machine->Describe(state)));
   }
   if (!part.name.empty()) StrAppend(&out, "object ", part.name, ": ");
   StrAppend(&out, "no order of the operations is one of a ", model.name(), ".\n");
-  StrAppend(&out, "The longest that can be ordered is ", search.prefix.size(), " of ",
+  StrAppend(&out, "The longest that can be ordered is ", search.order.size(), " of ",
             part.operations.size(), " operations");
   if (first_shown > 0) StrAppend(&out, "; its last ", kPrefixShown);
   StrAppend(&out, lines.empty() ? ".\n" : ":\n");
@@ -151,7 +151,7 @@ CheckResult CheckLinearizable(const History& history, const Model& model, const 
     if (search.verdict == Verdict::kViolation) {
       result.verdict = search.verdict;
       result.explanation = ExplainViolation(part, model, search);
-      result.prefix = InHistory(part, search.prefix);
+      result.prefix = InHistory(part, search.order);
       result.stuck = InHistory(part, search.stuck);
       return result;
     }

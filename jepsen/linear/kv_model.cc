@@ -56,6 +56,8 @@ class KvMachine : public Machine {
     return found->second;
   }
   bool IsPure(size_t index) const override { return steps_[index].kind == KvKind::kGet; }
+  bool IsTotal(size_t index) const override { return steps_[index].kind != KvKind::kGet; }
+  bool IsBlind(size_t index) const override { return steps_[index].kind == KvKind::kPut; }
   uint64_t Class(size_t index) const override {
     return (uint64_t{static_cast<uint8_t>(steps_[index].kind)} << 32) | steps_[index].text;
   }

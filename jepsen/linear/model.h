@@ -36,8 +36,11 @@ class Machine {
   // True when operation `index` can only be observed by its own result: when that is unknown, the
   // search leaves it out.
   virtual bool IsPure(size_t index) const = 0;
-  // Operations with equal class do the same to every state. Used only among those whose result is
-  // unknown.
+  // True when operation `index` is possible in every state.
+  virtual bool IsTotal(size_t) const { return false; }
+  // True when it is total and leaves the same state whatever was before.
+  virtual bool IsBlind(size_t) const { return false; }
+  // Operations with equal class do the same to every state. Asked of those that are not pure.
   virtual uint64_t Class(size_t index) const = 0;
   // "value 3", "held": for explanations.
   virtual std::string Describe(uint32_t state) const = 0;

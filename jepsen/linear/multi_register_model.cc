@@ -1,5 +1,6 @@
 // Several registers read and written together: txn [[:read k v] [:write k v] ...] (Knossos'
 // multi-register).
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -56,6 +57,15 @@ class MultiRegisterMachine : public Machine {
     }
     return true;
   }
+  bool IsTotal(size_t index) const override {
+    for (const Micro& micro : txns_[index]) {
+      if (!micro.is_write) return false;
+    }
+    return true;
+  }
+  bool IsBlind(size_t index) const override {
+    return IsTotal(index) && WritesEveryRegister(txns_[index]);
+  }
   uint64_t Class(size_t index) const override { return classes_[index]; }
   std::string Describe(uint32_t state) const override {
     std::string out = "values {";
@@ -66,6 +76,11 @@ class MultiRegisterMachine : public Machine {
   }
 
  private:
+  bool WritesEveryRegister(const Txn& txn) const {
+    std::vector<bool> written(states_[0].size());
+    for (const Micro& micro : txn) written[micro.key] = true;
+    return std::find(written.begin(), written.end(), false) == written.end();
+  }
   uint32_t Intern(std::vector<uint32_t> registers) {
     const uint32_t id = state_table_.Id(Pack(registers));
     if (id == states_.size()) states_.push_back(std::move(registers));

@@ -28,6 +28,8 @@ class CellMachine : public Machine {
     return step.has_effect ? step.effect : state;
   }
   bool IsPure(size_t index) const override { return !steps_[index].has_effect; }
+  bool IsTotal(size_t index) const override { return !steps_[index].has_need; }
+  bool IsBlind(size_t index) const override { return !steps_[index].has_need; }
   uint64_t Class(size_t index) const override {
     const auto& step = steps_[index];
     // Ids are below 2^31: they index a vector of values that were read into memory.
