@@ -27,29 +27,15 @@ class Cluster::NodeProgram : public Program {
     options.id = id;
     options.voters = cluster->ids_;
     options.http_address = cluster->address(id);
-    options.kv = store::KvOptions::Small();
+    options.kv = cluster->options_.kv;
     options.log.segment_bytes = cluster->options_.segment_bytes;
-    options.replica.retained_entries_max = cluster->options_.retained_entries_max;
-    options.replica.snapshot_stall_timeout = seconds(5);
+    options.replica = cluster->options_.replica;
     options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };
     return options;
   }
   node::Node node_;
   bool started_ = false;
 };
-
-ClusterOptions ClusterOptions::Draw(Random& random, int nodes) {
-  ClusterOptions options;
-  options.nodes = nodes > 0 ? nodes : (random.OneIn(4) ? 5 : 3);
-  options.segment_bytes = uint64_t{16u << 10} << random.Below(6);
-  options.retained_entries_max = size_t{20} << random.Below(7);
-  return options;
-}
-
-std::string ClusterOptions::Describe() const {
-  return StrCat(nodes, " nodes, log segments of ", segment_bytes, " bytes, ", retained_entries_max,
-                " entries retained");
-}
 
 Cluster::Cluster(World* world, ClusterOptions options) : world_(world), options_(options) {
   for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});

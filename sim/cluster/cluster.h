@@ -1,7 +1,7 @@
 // The servers of a simulated cluster: real node::Node objects, each on its own process, with a
 // supervisor that starts a dead one again.
 //
-//   Cluster cluster(&world, ClusterOptions::Draw(random, /*nodes=*/3));
+//   Cluster cluster(&world, {.nodes = 5});
 //   cluster.StartAll();
 //   cluster.node(NodeId{1})->replicas()...            // Null while it is down.
 //
@@ -23,11 +23,8 @@ namespace quadraft::sim {
 struct ClusterOptions {
   int nodes = 3;
   uint64_t segment_bytes = 256u << 10;
-  size_t retained_entries_max = 400;  // Small: logs are compacted and followers need snapshots.
-
-  // Sizes that make rare paths common, by the seed.
-  static ClusterOptions Draw(Random& random, int nodes);
-  std::string Describe() const;
+  replica::Options replica;
+  store::KvOptions kv = store::KvOptions::Small();
 };
 
 class Cluster {

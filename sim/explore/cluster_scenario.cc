@@ -8,19 +8,52 @@
 
 namespace quadraft::sim {
 
-ClusterScenario::ClusterScenario(World* world, Checkers* checkers, int nodes)
-    : world_(world),
-      random_(world->random("sim/run")),
-      cluster_options_(ClusterOptions::Draw(random_, nodes)),
-      cluster_(world, cluster_options_),
+namespace {
+
+ClusterOptions MakeOptions(const Settings& settings) {
+  ClusterOptions options;
+  options.nodes = static_cast<int>(settings["nodes"]);
+  options.segment_bytes = static_cast<uint64_t>(settings["log.segment-bytes"]);
+  options.replica = settings.ReplicaOptions();
+  options.kv.write_buffer_bytes = static_cast<size_t>(settings["kv.write-buffer-bytes"]);
+  options.kv.table_bytes = static_cast<size_t>(settings["kv.table-bytes"]);
+  return options;
+}
+
+}  // namespace
+
+SettingTable WithClusterSettings(SettingTable more) {
+  SettingTable all = WithServerSettings({
+      {"kv.write-buffer-bytes", "of LevelDB before it is flushed", 16 << 10, 64 << 20, 256 << 10,
+       [](Random& random) { return int64_t{16 << 10} << random.Below(5); }},
+      {"kv.table-bytes", "of one LevelDB file", 16 << 10, 64 << 20, 1 << 20,
+       [](Random& random) { return int64_t{32 << 10} << random.Below(6); }},
+  });
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+ClusterScenario::ClusterScenario(const ScenarioContext& context)
+    : world_(context.world),
+      random_(context.world->random("sim/run")),
+      settings_(*context.settings),
+      operations_(context.operations),
+      cluster_(context.world, MakeOptions(settings_)),
+      core_(cluster_.ids()),
       next_client_id_(kFirstClientId) {
-  checkers->Add(std::make_unique<RaftChecker>(
-      [this](NodeId id) -> const raft::Raft* {
-        node::Node* const node = cluster_.IsServer(id) ? cluster_.node(id) : nullptr;
-        return node == nullptr ? nullptr : &node->replicas().raft(node::kDataGroup);
-      },
-      world, cluster_.ids()));
-  checkers->Add(std::make_unique<StateChecker>(&cluster_));
+  context.checkers->Add(std::make_unique<RaftChecker>([this](NodeId id) { return RaftOf(id); },
+                                                      world_, cluster_.ids()));
+  context.checkers->Add(std::make_unique<StateChecker>(&cluster_));
+}
+
+const raft::Raft* ClusterScenario::RaftOf(NodeId id) const {
+  node::Node* const node = cluster_.IsServer(id) ? cluster_.node(id) : nullptr;
+  return node == nullptr ? nullptr : &node->replicas().raft(node::kDataGroup);
+}
+
+LogIndex ClusterScenario::AppliedBy(NodeId id) const {
+  node::Node* const node = cluster_.node(id);
+  return node == nullptr ? LogIndex{} : node->state().applied_index();
 }
 
 std::vector<std::string> ClusterScenario::Addresses() const {
@@ -34,12 +67,6 @@ void ClusterScenario::Add(std::unique_ptr<Workload> workload, int clients) {
   next_client_id_ += static_cast<uint64_t>(clients);
 }
 
-std::string ClusterScenario::Describe() const {
-  std::string text = cluster_options_.Describe();
-  for (const auto& workload : workloads_) StrAppend(&text, "; ", workload->Describe());
-  return text;
-}
-
 void ClusterScenario::Start() {
   cluster_.StartAll();
   for (const auto& workload : workloads_) workload->Start();
@@ -51,13 +78,25 @@ Status ClusterScenario::Violation() const {
   return OkStatus();
 }
 
-void ClusterScenario::MarkProgress() {
-  for (const auto& workload : workloads_) workload->MarkProgress();
+void ClusterScenario::BeginRepair(const std::vector<NodeId>& core) {
+  core_ = core;
+  std::vector<std::string> addresses;
+  for (const NodeId id : core_) {
+    addresses.push_back(cluster_.address(id));
+    applied_before_.push_back(AppliedBy(id));
+  }
+  for (const auto& workload : workloads_) {
+    workload->AskOnly(addresses);
+    workload->MarkProgress();
+  }
 }
 
 bool ClusterScenario::Progressed() const {
   for (const auto& workload : workloads_) {
     if (!workload->Progressed()) return false;
+  }
+  for (size_t i = 0; i < core_.size(); ++i) {
+    if (AppliedBy(core_[i]) <= applied_before_[i]) return false;
   }
   return true;
 }
@@ -74,10 +113,11 @@ bool ClusterScenario::Idle() const {
 }
 
 bool ClusterScenario::Settled() const {
-  if (!cluster_.AllRunning()) return false;
-  const std::vector<NodeId> ids = cluster_.Intact();
-  const LogIndex first = cluster_.node(ids[0])->replicas().last_index(node::kDataGroup);
-  for (const NodeId id : ids) {
+  for (const NodeId id : core_) {
+    if (cluster_.node(id) == nullptr) return false;
+  }
+  const LogIndex first = cluster_.node(core_[0])->replicas().last_index(node::kDataGroup);
+  for (const NodeId id : core_) {
     const auto& replicas = cluster_.node(id)->replicas();
     if (replicas.applied_index(node::kDataGroup) != first ||
         replicas.last_index(node::kDataGroup) != first) {
@@ -88,8 +128,7 @@ bool ClusterScenario::Settled() const {
 }
 
 void ClusterScenario::BeginFinalReads() {
-  const std::vector<NodeId> ids = cluster_.Intact();
-  const std::string address = cluster_.address(ids[random_.Below(ids.size())]);
+  const std::string address = cluster_.address(core_[random_.Below(core_.size())]);
   for (const auto& workload : workloads_) workload->BeginFinalReads(address);
 }
 

@@ -12,16 +12,20 @@
 
 namespace quadraft::sim {
 
+// "nodes" and all other options of servers with LevelDB, and of `more`.
+SettingTable WithClusterSettings(SettingTable more);
+
 class ClusterScenario : public Scenario {
  public:
-  ClusterScenario(World* world, Checkers* checkers, int nodes);
+  explicit ClusterScenario(const ScenarioContext& context);
 
-  std::string Describe() const override;
   const std::vector<NodeId>& servers() const override { return cluster_.ids(); }
   NodeId Leader() const override { return cluster_.Leader(); }
   void Start() override;
   Status Violation() const override;
-  void MarkProgress() override;
+  const raft::Raft* RaftOf(NodeId node) const override;
+  LogIndex AppliedBy(NodeId node) const override;
+  void BeginRepair(const std::vector<NodeId>& core) override;
   bool Progressed() const override;
   void StopIssuing() override;
   bool Idle() const override;
@@ -33,8 +37,11 @@ class ClusterScenario : public Scenario {
   std::vector<const Workload*> workloads() const override;
 
  protected:
-  // What a workload is made of; the scenario draws its options from random().
+  // What a workload is made of. Its numbers come from settings(), or are drawn from random(); its
+  // ClientOptions take first_id and operations from here.
   World* world() const { return world_; }
+  const Settings& settings() const { return settings_; }
+  OperationTape* operations() const { return operations_; }
   Random& random() { return random_; }
   std::vector<std::string> Addresses() const;
   uint64_t next_client_id() const { return next_client_id_; }
@@ -43,8 +50,11 @@ class ClusterScenario : public Scenario {
  private:
   World* const world_;
   Random& random_;
-  const ClusterOptions cluster_options_;
+  const Settings& settings_;
+  OperationTape* const operations_;
   Cluster cluster_;
+  std::vector<NodeId> core_;
+  std::vector<LogIndex> applied_before_;  // Of core_.
   uint64_t next_client_id_;
   std::vector<std::unique_ptr<Workload>> workloads_;
 };

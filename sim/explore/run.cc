@@ -1,159 +1,64 @@
 #include "sim/explore/run.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "core/base/mutant.h"
-#include "sim/checkers/checker.h"
-#include "sim/explore/scenario.h"
-#include "sim/faults/nemesis.h"
-#include "sim/trace/trace.h"
+#include "sim/explore/phases.h"
 
 namespace quadraft::sim {
 namespace {
 
 constexpr int kNodesMax = 100;
-constexpr Duration kWarmUp = seconds(1);       // Before the first fault.
-constexpr Duration kSlice = milliseconds(20);  // How often a wait looks.
-constexpr size_t kLogTailLines = 15;
 
-WorldOptions MakeWorldOptions(const RunOptions& options) {
-  WorldOptions world;
-  world.print_logs = options.print_logs;
-  world.print_level = options.log_level;
-  world.keep_level = std::min(options.log_level, LogLevel::kInfo);
-  return world;
+// The kinds of the first phase, or of the second one.
+NemesisOptions DrawMix(const RunOptions& options, bool beyond) {
+  Random random(options.seed, beyond ? "sim/beyond" : "sim/faults");
+  NemesisOptions mix = NemesisOptions::Draw(random);
+  if (beyond) {
+    mix.gap_min = milliseconds(100);
+    mix.gap_max = milliseconds(1500);
+    mix.length_max = milliseconds(random.Between(200, 3000));
+  }
+  if (!beyond && options.faults.empty()) return mix;
+  mix.kinds.clear();
+  for (const FaultRow& row : FaultTable()) {
+    const bool wanted =
+        options.faults.empty() ||
+        std::find(options.faults.begin(), options.faults.end(), row.name) != options.faults.end();
+    if (wanted && (!beyond || row.beyond_tolerance)) mix.kinds.push_back(&row);
+  }
+  return mix;
 }
 
-class Run {
- public:
-  explicit Run(const RunOptions& options)
-      : world_(options.seed, MakeWorldOptions(options)),
-        checkers_(&world_),
-        nemesis_options_(NemesisOptions::Draw(world_.random("sim/faults"))),
-        scenario_(FindScenario(options.scenario)->make(&world_, &checkers_, options.nodes)) {
-    const ScenarioRow& row = *FindScenario(options.scenario);
-    const int64_t drawn = world_.random("sim/phases").Between(row.seconds_min, row.seconds_max);
-    fault_time_ = seconds(options.seconds > 0 ? options.seconds : drawn);
-    if (!options.faults.empty()) {
-      nemesis_options_.kinds.clear();
-      for (const std::string& name : options.faults)
-        nemesis_options_.kinds.push_back(FindFault(name));
-    } else if (world_.random("sim/beyond").OneIn(2)) {
-      for (const FaultRow& row : FaultTable()) {
-        if (row.beyond_tolerance) nemesis_options_.kinds.push_back(&row);
-      }
-    }
-    context_.world = &world_;
-    context_.nodes = scenario_->servers();
-    context_.leader = [this] { return scenario_->Leader(); };
-    context_.restart = [this](NodeId node, Duration delay) {
-      world_.process(node).StartAfter(delay);
-    };
-    nemesis_ = std::make_unique<Nemesis>(
-        &context_,
-        DrawFaults(nemesis_options_, world_.random("sim/nemesis"), kWarmUp, kWarmUp + fault_time_));
-    if (options.trace != nullptr) TraceTo(options.trace, &world_);
+std::vector<Outsider> DrawOutsiders(uint64_t seed, int64_t nodes) {
+  Random random(seed, "sim/outsiders");
+  std::vector<Outsider> outsiders;
+  for (int64_t wanted = random.Between(0, (nodes - 1) / 2); wanted > 0;) {
+    const NodeId node{1 + random.Below(static_cast<uint64_t>(nodes))};
+    if (std::any_of(outsiders.begin(), outsiders.end(),
+                    [&](const Outsider& other) { return other.node == node; }))
+      continue;
+    outsiders.push_back({node, static_cast<Fate>(random.Below(3))});
+    --wanted;
   }
+  return outsiders;
+}
 
-  RunReport Report() {
-    RunReport report;
-    report.description = StrCat(scenario_->Describe(), "; faults for ", fault_time_ / seconds(1),
-                                " s: ", nemesis_options_.Describe());
-    const Status status = Phases();
-    report.events = world_.events();
-    report.sim_ns = world_.now_ns();
-    report.hash = world_.hash();
-    report.operations = scenario_->Operations();
-    report.faults = nemesis_->fired();
-    if (!status.ok()) {
-      report.violation = Message(status);
-      report.log_tail = LogTail();
-    }
-    return report;
-  }
-
- private:
-  Status Violation() const {
-    QR_RETURN_IF_ERROR(checkers_.violation());
-    return scenario_->Violation();
-  }
-
-  Status RunFor(Duration duration) {
-    const Duration end = world_.now() + duration;
-    while (world_.now() < end) {
-      world_.RunFor(std::min(kSlice, end - world_.now()));
-      QR_RETURN_IF_ERROR(Violation());
-    }
-    return OkStatus();
-  }
-
-  // Internal with `what` when `condition` does not come to hold within `bound`.
-  Status Await(Duration bound, std::string_view what, absl::AnyInvocable<bool()> condition) {
-    const Duration end = world_.now() + bound;
-    while (!condition()) {
-      if (world_.now() >= end) return Internal("progress: ", what);
-      QR_RETURN_IF_ERROR(RunFor(kSlice));
-    }
-    return OkStatus();
-  }
-
-  Status Phases() {
-    scenario_->Start();
-    nemesis_->Start();
-    QR_RETURN_IF_ERROR(RunFor(kWarmUp + fault_time_));
-    Repair();
-    QR_RETURN_IF_ERROR(
-        Await(kProgressBound,
-              StrCat("faults ended ", kProgressBound / seconds(1),
-                     " s ago, and not every client has had a write acknowledged since"),
-              [&] { return scenario_->Progressed(); }));
-    scenario_->StopIssuing();
-    QR_RETURN_IF_ERROR(
-        Await(kRestBound, "an operation never ended", [&] { return scenario_->Idle(); }));
-    QR_RETURN_IF_ERROR(Await(kRestBound, "the servers do not come to hold the same",
-                             [&] { return scenario_->Settled(); }));
-    scenario_->BeginFinalReads();
-    QR_RETURN_IF_ERROR(Await(kRestBound, "the final reads do not end",
-                             [&] { return scenario_->FinalReadsDone(); }));
-    QR_RETURN_IF_ERROR(checkers_.AtEnd());
-    return scenario_->CheckHistory();
-  }
-
-  void Repair() {
-    nemesis_->StopAll();
-    for (const NodeId id : scenario_->servers()) {
-      Process& process = world_.process(id);
-      if (process.broken()) {  // Its disk was harmed: taken out of service for good.
-        process.Retire();
-        process.Crash(CrashKind::kKill);
-        continue;
-      }
-      process.Resume();
-      process.Start();
-    }
-    scenario_->MarkProgress();
-  }
-
-  std::string LogTail() {
-    std::string out;
-    for (const NodeId id : scenario_->servers()) {
-      const auto& lines = world_.process(id).log();
-      const size_t skip = lines.size() > kLogTailLines ? lines.size() - kLogTailLines : 0;
-      for (size_t i = skip; i < lines.size(); ++i) StrAppend(&out, lines[i], "\n");
-    }
-    return out;
-  }
-
-  World world_;
-  Checkers checkers_;
-  NemesisOptions nemesis_options_;
-  FaultContext context_;
-  std::unique_ptr<Nemesis> nemesis_;
-  std::unique_ptr<Scenario> scenario_;  // After what it uses; before nothing.
-  Duration fault_time_{0};
-};
+std::string Describe(const Tape& tape) {
+  std::string out = StrCat(tape.settings.Describe(), "\nphases: safety until ",
+                           FormatDuration(tape.safety_end), ", beyond tolerance until ",
+                           FormatDuration(tape.beyond_end), ", then repair; outsiders:");
+  static constexpr std::string_view kFates[] = {"down", "partitioned", "paused"};
+  for (const Outsider& outsider : tape.outsiders)
+    StrAppend(&out, " ", outsider.node, " ", kFates[static_cast<int>(outsider.fate)]);
+  if (tape.outsiders.empty()) out.append(" none");
+  std::map<std::string, int> kinds;
+  for (const FaultEntry& entry : tape.faults) ++kinds[entry.kind];
+  StrAppend(&out, "\n", tape.faults.size(), " faults planned:");
+  for (const auto& [kind, count] : kinds) StrAppend(&out, " ", kind, " ", count);
+  return out;
+}
 
 }  // namespace
 
@@ -183,9 +88,37 @@ Status CheckOptions(const RunOptions& options) {
   return OkStatus();
 }
 
+Tape DrawTape(const RunOptions& options) {
+  const ScenarioRow* const row = FindScenario(options.scenario);
+  Tape tape(row);
+  tape.seed = options.seed;
+  tape.mutants = options.mutants;
+  tape.settings = Settings::Draw(options.seed, &row->settings());
+  if (options.nodes > 0) (void)tape.settings.Set("nodes", options.nodes);
+  Random random(options.seed, "sim/phases");
+  const int64_t drawn = random.Between(row->seconds_min, row->seconds_max);
+  tape.safety_end = kWarmUp + seconds(options.seconds > 0 ? options.seconds : drawn);
+  Random faults(options.seed, "sim/nemesis");
+  tape.faults = DrawFaults(DrawMix(options, false), faults, kWarmUp, tape.safety_end);
+  const NemesisOptions beyond = DrawMix(options, true);
+  tape.beyond_end = tape.safety_end;
+  if (!beyond.kinds.empty()) {
+    tape.beyond_end += milliseconds(random.Between(500, 4000));
+    for (FaultEntry& entry : DrawFaults(beyond, faults, tape.safety_end, tape.beyond_end))
+      tape.faults.push_back(std::move(entry));
+  }
+  tape.outsiders = DrawOutsiders(options.seed, tape.settings["nodes"]);
+  return tape;
+}
+
 RunReport RunScenario(const RunOptions& options) {
-  SetActiveMutants(options.mutants);
-  return Run(options).Report();
+  const Tape tape = options.tape != nullptr ? *options.tape : DrawTape(options);
+  SetActiveMutants(tape.mutants);
+  PhasedRun run(tape, options);
+  RunReport report = run.Report(run.ToEnd());
+  report.description = Describe(tape);
+  if (options.record) report.tape = FormatTape(run.Recorded());
+  return report;
 }
 
 std::string ReplayCommand(const RunOptions& options) {
@@ -196,6 +129,16 @@ std::string ReplayCommand(const RunOptions& options) {
   for (const std::string& name : options.mutants) StrAppend(&command, " --mutant ", name);
   for (const std::string& name : options.faults) StrAppend(&command, " --fault ", name);
   return command;
+}
+
+std::string FailureKey(std::string_view violation) {
+  size_t end = violation.find_first_of("0123456789.\n");
+  if (end == std::string_view::npos) end = violation.size();
+  std::string_view key = violation.substr(0, end);
+  const size_t colon = key.rfind(':');
+  if (colon != std::string_view::npos && colon > 0) key = key.substr(0, colon);
+  while (!key.empty() && key.back() == ' ') key.remove_suffix(1);
+  return std::string(key);
 }
 
 }  // namespace quadraft::sim

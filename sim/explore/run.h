@@ -1,17 +1,14 @@
-// One simulated run of a scenario, a function of its options alone: draws topology, sizes, workload
-// and fault mix from the seed, lets faults come and go, ends them, demands progress, and judges.
+// One simulated run, a function of its tape; a tape is a function of a seed and these options, or
+// is read from a file (tape.h). The three phases are in phases.h.
 //
 //   RunReport report = RunScenario({.seed = 42});
 //   if (!report.violation.empty()) ...
-//
-// Phases: (1) faults for a drawn time; (2) repair: faults end, dead nodes come back, and within
-// kProgressBound of virtual time every client must have a write acknowledged; (3) rest: no new
-// operations, all nodes reach one applied index, the final reads and the checkers' last look.
 #ifndef QUADRAFT_SIM_EXPLORE_RUN_H_
 #define QUADRAFT_SIM_EXPLORE_RUN_H_
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -20,11 +17,17 @@
 #include "core/base/hash.h"
 #include "core/base/status.h"
 #include "core/env/env.h"
+#include "sim/explore/tape.h"
 
 namespace quadraft::sim {
 
-inline constexpr Duration kProgressBound = seconds(30);
-inline constexpr Duration kRestBound = seconds(30);
+// Where a run stops before its end. Zero, empty: nowhere.
+struct StopAt {
+  uint64_t event = 0;     // After that many events.
+  Duration time{0};       // When virtual time reaches it.
+  std::string invariant;  // After the event that breaks it: a part of its name, or "any".
+  bool any() const { return event > 0 || time > Duration(0) || !invariant.empty(); }
+};
 
 struct RunOptions {
   std::string scenario = "register";  // Or kAnyScenario, for many seeds: ForSeed then chooses.
@@ -33,6 +36,9 @@ struct RunOptions {
   int64_t seconds = 0;               // Of the first phase; 0: drawn.
   std::vector<std::string> mutants;  // Planted bugs to switch on.
   std::vector<std::string> faults;   // The kinds to use; empty: drawn.
+  std::shared_ptr<const Tape> tape;  // Not null: all of the above is there instead.
+  StopAt stop;
+  bool record = false;  // RunReport::tape.
   bool print_logs = false;
   LogLevel log_level = LogLevel::kInfo;
   std::ostream* trace = nullptr;  // One line per event. Not owned.
@@ -47,6 +53,9 @@ struct RunReport {
   std::map<std::string, uint64_t> faults;  // By kind, how often it fired.
   std::string violation;                   // Empty: none. Which invariant, and how.
   std::string log_tail;                    // Of a violation: the last lines of each node.
+  std::string state;                       // Of a violation or a stop: each node, one a line.
+  std::string stopped;                     // Why the run stopped before its end; empty: it did not.
+  std::string tape;                        // When asked for: the tape with every operation listed.
 };
 
 // Every second seed runs the quick scenario "log", the others whole nodes.
@@ -55,10 +64,16 @@ RunOptions ForSeed(RunOptions options, uint64_t seed);
 
 // InvalidArgument: no such scenario, fault or mutant, or a size out of bounds.
 Status CheckOptions(const RunOptions& options);
-// The options must be valid, and the scenario one of the table.
+// What the seed and the other options say. They must be valid, the scenario one of the table.
+Tape DrawTape(const RunOptions& options);
+// The options' tape, or the drawn one.
 RunReport RunScenario(const RunOptions& options);
 // "quadraft-sim run --scenario register --seed 42 ..."
 std::string ReplayCommand(const RunOptions& options);
+
+// What two violations have in common when they are the same failure: checker and invariant, without
+// nodes, indexes and values. "raft: leader completeness"
+std::string FailureKey(std::string_view violation);
 
 }  // namespace quadraft::sim
 

@@ -1,5 +1,6 @@
 #include "sim/explore/run.h"
 
+#include <memory>
 #include <sstream>
 
 #include "gtest/gtest.h"
@@ -34,7 +35,7 @@ TEST(RunTest, NodesAndFaultsCanBeChosen) {
   const RunReport report = RunScenario(
       {.scenario = "log", .seed = 3, .nodes = 5, .seconds = 20, .faults = {"crash", "pause"}});
   EXPECT_EQ(report.violation, "") << report.log_tail;
-  EXPECT_NE(report.description.find("5 nodes"), std::string::npos);
+  EXPECT_NE(report.description.find("nodes=5"), std::string::npos);
   ASSERT_FALSE(report.faults.empty());
   for (const auto& [name, count] : report.faults)
     EXPECT_TRUE(name == "crash" || name == "pause") << name;
@@ -56,6 +57,72 @@ TEST(RunTest, TheReplayCommandHasEveryChoice) {
                            .faults = {"kill"}}),
             "quadraft-sim run --scenario register --seed 7 --nodes 5 --seconds 9 --mutant "
             "commit-old-term --fault kill");
+}
+
+TEST(RunTest, ARecordedTapeIsTheSameRun) {
+  for (const std::string scenario : {"log", "register"}) {
+    const RunReport drawn =
+        RunScenario({.scenario = scenario, .seed = 12, .seconds = 4, .record = true});
+    ASSERT_EQ(drawn.violation, "") << drawn.log_tail;
+    const StatusOr<Tape> tape = ParseTape(drawn.tape);
+    ASSERT_TRUE(tape.ok()) << tape.status();
+    EXPECT_TRUE(tape->listed);
+    EXPECT_GT(tape->operations.size(), 50u);
+    const RunReport again =
+        RunScenario({.tape = std::make_shared<const Tape>(*tape), .record = true});
+    EXPECT_EQ(again.hash, drawn.hash) << scenario;
+    EXPECT_EQ(again.events, drawn.events) << scenario;
+    EXPECT_EQ(again.tape, drawn.tape) << scenario;
+  }
+}
+
+TEST(RunTest, AnOperationThatIsTakenOutIsNotDone) {
+  const RunReport drawn =
+      RunScenario({.scenario = "log", .seed = 12, .seconds = 4, .record = true});
+  StatusOr<Tape> tape = ParseTape(drawn.tape);
+  ASSERT_TRUE(tape.ok()) << tape.status();
+  tape->operations.clear();
+  const RunReport idle = RunScenario({.tape = std::make_shared<const Tape>(*tape), .record = true});
+  EXPECT_EQ(idle.violation, "") << idle.log_tail;
+  EXPECT_EQ(ParseTape(idle.tape)->operations.size(), 0u);
+  EXPECT_LT(idle.events, drawn.events);
+}
+
+TEST(RunTest, SizesOneToSevenComeToRestWithTheirOutsidersBroken) {
+  for (int nodes = 1; nodes <= 7; ++nodes) {
+    Tape tape = DrawTape({.scenario = "log", .seed = 77, .nodes = nodes, .seconds = 3});
+    tape.outsiders.clear();
+    for (int i = 0; i < (nodes - 1) / 2; ++i)
+      tape.outsiders.push_back(
+          {NodeId{static_cast<uint64_t>(nodes - i)}, static_cast<Fate>(i % 3)});
+    const RunReport report = RunScenario({.tape = std::make_shared<const Tape>(tape)});
+    EXPECT_EQ(report.violation, "") << nodes << " nodes\n" << report.state << report.log_tail;
+  }
+}
+
+TEST(RunTest, AStopIsWhereItWasAskedForAndShowsTheNodes) {
+  RunOptions options{.scenario = "log", .seed = 9, .nodes = 3, .seconds = 2};
+  options.stop.event = 2000;
+  const RunReport at_event = RunScenario(options);
+  EXPECT_EQ(at_event.events, 2000u);
+  EXPECT_EQ(at_event.violation, "");
+  EXPECT_EQ(at_event.stopped, "event 2000");
+  EXPECT_NE(at_event.state.find("n1 up "), std::string::npos) << at_event.state;
+  EXPECT_NE(at_event.state.find(" leader term "), std::string::npos) << at_event.state;
+  EXPECT_EQ(RunScenario(options).hash, at_event.hash);
+  options.stop = {.time = milliseconds(1500)};
+  const RunReport at_time = RunScenario(options);
+  EXPECT_GE(at_time.sim_ns, 1'500'000'000);
+  EXPECT_LT(at_time.sim_ns, 1'510'000'000);
+}
+
+TEST(RunTest, AFailureKeyLeavesOutNodesAndValues) {
+  EXPECT_EQ(FailureKey("raft: leader completeness: node 3 leads term 4"),
+            "raft: leader completeness");
+  EXPECT_EQ(FailureKey("raft: commit index of node 2 went back"), "raft");
+  EXPECT_EQ(FailureKey("stale read: node 1 read at index 3"), "stale read");
+  EXPECT_EQ(FailureKey("acknowledged write lost: e12 of set 0"), "acknowledged write lost");
+  EXPECT_EQ(FailureKey("linearizability: violated. More"), "linearizability");
 }
 
 // Each planted bug is found within a bounded number of seeds of the quick scenario, and by a safety

@@ -5,9 +5,9 @@ namespace quadraft::sim {
 const std::vector<ScenarioRow>& ScenarioTable() {
   static const auto& table = *new std::vector<ScenarioRow>{
       {"log", "Raft, replica host and write-ahead log under a list in memory: quick", 5, 30,
-       MakeLogScenario},
+       LogSettings, MakeLogScenario},
       {"register", "whole nodes; quad registers and sets over HTTP and SPARQL", 4, 12,
-       MakeRegisterScenario},
+       RegisterSettings, MakeRegisterScenario},
   };
   return table;
 }

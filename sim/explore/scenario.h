@@ -1,5 +1,5 @@
 // What differs between scenarios: which servers and clients there are, and what is asked of them.
-// run.cc gives each the same world, faults and phases. One file pair per scenario and a row in
+// phases.cc gives each the same world, faults and phases. One file pair per scenario and a row in
 // scenario.cc.
 #ifndef QUADRAFT_SIM_EXPLORE_SCENARIO_H_
 #define QUADRAFT_SIM_EXPLORE_SCENARIO_H_
@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "core/base/status.h"
+#include "core/raft/raft.h"
 #include "sim/checkers/checker.h"
+#include "sim/explore/settings.h"
+#include "sim/workloads/operation.h"
 #include "sim/workloads/workload.h"
 #include "sim/world/world.h"
 
@@ -19,19 +22,22 @@ namespace quadraft::sim {
 class Scenario {
  public:
   virtual ~Scenario() = default;
-  virtual std::string Describe() const = 0;  // What was drawn.
   virtual const std::vector<NodeId>& servers() const = 0;
   virtual NodeId Leader() const = 0;     // Zero: none known.
   virtual void Start() = 0;              // Servers and clients.
   virtual Status Violation() const = 0;  // So far; cheap.
-  // Faults have ended and every server has been started: how far the clients are now, and whether
-  // each got further since.
-  virtual void MarkProgress() = 0;
+  // Null while the node is down.
+  virtual const raft::Raft* RaftOf(NodeId node) const = 0;
+  virtual LogIndex AppliedBy(NodeId node) const = 0;  // Zero while it is down.
+
+  // The repair. Faults have ended and every node of `core` has been started; the other servers stay
+  // broken: from here on clients ask the core alone. How far everything is now, and whether each
+  // client and each node of the core got further since.
+  virtual void BeginRepair(const std::vector<NodeId>& core) = 0;
   virtual bool Progressed() const = 0;
   virtual void StopIssuing() = 0;
-  virtual bool Idle() const = 0;  // No operation is under way.
-  // All servers run and hold the same, but for the broken ones (Process::broken).
-  virtual bool Settled() const = 0;
+  virtual bool Idle() const = 0;     // No operation is under way.
+  virtual bool Settled() const = 0;  // All of the core runs and holds the same.
   virtual void BeginFinalReads() = 0;
   virtual bool FinalReadsDone() const = 0;
   virtual Status CheckHistory() const = 0;     // Once, at the very end.
@@ -40,19 +46,28 @@ class Scenario {
   virtual std::vector<const Workload*> workloads() const { return {}; }
 };
 
+// All of it outlives the scenario, which adds its processes and checkers.
+struct ScenarioContext {
+  World* world = nullptr;
+  Checkers* checkers = nullptr;
+  const Settings* settings = nullptr;
+  OperationTape* operations = nullptr;
+};
+
 struct ScenarioRow {
   std::string_view name;
   std::string_view what;
-  int64_t seconds_min, seconds_max;  // Of faults, drawn.
-  // `nodes`: 0 means drawn. The world outlives the scenario; the scenario adds its processes and
-  // checkers.
-  std::unique_ptr<Scenario> (*make)(World* world, Checkers* checkers, int nodes);
+  int64_t seconds_min, seconds_max;  // Of the first phase, drawn.
+  const SettingTable& (*settings)();
+  std::unique_ptr<Scenario> (*make)(const ScenarioContext& context);
 };
 const std::vector<ScenarioRow>& ScenarioTable();
 const ScenarioRow* FindScenario(std::string_view name);
 
-std::unique_ptr<Scenario> MakeLogScenario(World* world, Checkers* checkers, int nodes);
-std::unique_ptr<Scenario> MakeRegisterScenario(World* world, Checkers* checkers, int nodes);
+const SettingTable& LogSettings();
+std::unique_ptr<Scenario> MakeLogScenario(const ScenarioContext& context);
+const SettingTable& RegisterSettings();
+std::unique_ptr<Scenario> MakeRegisterScenario(const ScenarioContext& context);
 
 }  // namespace quadraft::sim
 

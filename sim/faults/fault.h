@@ -41,6 +41,16 @@ struct FaultContext {
     const NodeId known = leader ? leader() : NodeId{};
     return known != NodeId{} && random->OneIn(2) ? known : AnyNode();
   }
+  // The fewest nodes whose loss the protocol does not survive, drawn.
+  std::vector<NodeId> Majority() {
+    std::vector<NodeId> rest = nodes, chosen;
+    while (chosen.size() * 2 < nodes.size()) {
+      const size_t at = random->Below(rest.size());
+      chosen.push_back(rest[at]);
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    return chosen;
+  }
   bool MayBreak(NodeId node) const {
     return broken->contains(node) || (broken->size() + 1) * 2 < nodes.size();
   }
@@ -74,10 +84,13 @@ Closure BeginDuplication(FaultContext& context);
 Closure BeginIsolation(FaultContext& context);
 Closure BeginKill(FaultContext& context);
 Closure BeginLossBurst(FaultContext& context);
+Closure BeginMajorityDown(FaultContext& context);
+Closure BeginMajorityPause(FaultContext& context);
 Closure BeginOneWayCut(FaultContext& context);
 Closure BeginPause(FaultContext& context);
 Closure BeginPowerFailure(FaultContext& context);
 Closure BeginReorder(FaultContext& context);
+Closure BeginShatter(FaultContext& context);
 Closure BeginSlowDisk(FaultContext& context);
 Closure BeginSymmetricPartition(FaultContext& context);
 

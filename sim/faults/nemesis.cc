@@ -73,9 +73,18 @@ Nemesis::~Nemesis() = default;
 
 void Nemesis::Start() {
   running_ = true;
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    context_->world->After(entries_[i].at, [this, i] { Begin(i); });
-  }
+  started_at_ = context_->world->now();
+  for (size_t i = 0; i < entries_.size(); ++i) Schedule(i);
+}
+
+void Nemesis::Add(FaultEntry entry) {
+  entries_.push_back(std::move(entry));
+  if (running_) Schedule(entries_.size() - 1);
+}
+
+void Nemesis::Schedule(size_t entry) {
+  const Duration at = started_at_ + entries_[entry].at;
+  context_->world->After(at - context_->world->now(), [this, entry] { Begin(entry); });
 }
 
 void Nemesis::StopAll() {

@@ -52,6 +52,8 @@ class Nemesis {
   Nemesis(const FaultContext* context, std::vector<FaultEntry> entries);
   ~Nemesis();
   void Start();
+  // One more entry; its time may not be over. Before or after Start.
+  void Add(FaultEntry entry);
   // Ends what is there, and begins no more of the list.
   void StopAll();
 
@@ -61,12 +63,14 @@ class Nemesis {
 
  private:
   struct Active;
+  void Schedule(size_t entry);
   void Begin(size_t entry);
   void End(size_t entry);
 
   const FaultContext* context_;
   std::vector<FaultEntry> entries_;
   bool running_ = false;
+  Duration started_at_{0};
   std::map<size_t, std::unique_ptr<Active>> active_;  // By index of the entry.
   std::deque<std::unique_ptr<Active>> over_;          // Events of theirs may still be on their way.
   std::map<std::string, uint64_t> fired_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/check.h"
+
 namespace quadraft::sim {
 namespace {
 
@@ -17,9 +19,11 @@ ClientWorkload::ClientWorkload(World* world, std::vector<std::string> addresses,
       addresses_(std::move(addresses)),
       name_(name),
       options_(options),
+      drawn_(world->seed()),
       clients_(options.clients),
       acknowledged_(options.clients),
       acknowledged_before_(options.clients) {
+  for (size_t i = 0; i < addresses_.size(); ++i) asked_.push_back(i);
   for (int i = 0; i < options_.clients; ++i) {
     const uint64_t id = options_.first_id + static_cast<uint64_t>(i);
     world_->AddProcess(NodeId{id}, StrCat("c", id - kFirstClientId),
@@ -38,6 +42,31 @@ void ClientWorkload::Start() {
   issuing_ = true;
   for (int i = 0; i < options_.clients; ++i) {
     world_->process(NodeId{options_.first_id + static_cast<uint64_t>(i)}).Start();
+  }
+}
+
+// The kind is the workload's name: what is done is drawn from the operation's seed.
+std::optional<Operation> ClientWorkload::NextOperation(int client) {
+  OperationTape* const tape = options_.operations != nullptr ? options_.operations : &drawn_;
+  const auto draw = [this](Random& random, Operation* operation) {
+    operation->kind = name_;
+    const bool slow = operations_ >= static_cast<uint64_t>(options_.operations_full_speed);
+    return (slow ? kSlowPace : Duration(0)) +
+           Duration(random.Between(0, options_.think_max.count()));
+  };
+  return tape->Next(static_cast<int>(options_.first_id - kFirstClientId) + client, world_->now(),
+                    draw);
+}
+
+void ClientWorkload::AskOnly(const std::vector<std::string>& addresses) {
+  asked_.clear();
+  for (size_t i = 0; i < addresses_.size(); ++i) {
+    if (std::find(addresses.begin(), addresses.end(), addresses_[i]) != addresses.end())
+      asked_.push_back(i);
+  }
+  QR_CHECK(!asked_.empty());
+  for (Client* const client : clients_) {
+    if (client != nullptr) client->PickAnother();
   }
 }
 
@@ -71,7 +100,7 @@ ClientWorkload::Client::Client(Env& env, ClientWorkload* workload, int index)
     : env_(env),
       workload_(*workload),
       index_(index),
-      random_(env.random(workload->name_)),
+      random_(env.random(workload->name_).Next()),
       process_(workload->NewProcess()) {
   server_ = static_cast<size_t>(index) % workload_.addresses_.size();
   for (const std::string& address : workload_.addresses_) {
@@ -90,7 +119,7 @@ ClientWorkload::Client::~Client() {
 // Mostly the same server, so that connections are kept and forwarding happens; another one now and
 // then and after trouble.
 http::HttpClient& ClientWorkload::Client::Pick() {
-  if (random_.OneIn(10)) server_ = random_.Below(http_.size());
+  if (random_.OneIn(10)) PickAnother();
   return *http_[server_];
 }
 
@@ -100,13 +129,11 @@ Task<void> ClientWorkload::Client::Loop() {
     workload_.prepared_ = true;
   }
   while (true) {
-    const int64_t think = random_.Between(0, workload_.options_.think_max.count());
-    co_await Sleep(env_.executor(), Duration(think));
-    if (!workload_.issuing_ || !workload_.prepared_) continue;
-    if (workload_.operations_ >= static_cast<uint64_t>(workload_.options_.operations_full_speed)) {
-      co_await Sleep(env_.executor(), kSlowPace);
-      if (!workload_.issuing_) continue;
-    }
+    const std::optional<Operation> next = workload_.NextOperation(index_);
+    co_await Sleep(env_.executor(),
+                   next ? next->WaitFrom(workload_.world_->now()) : kNoOperationPause);
+    if (!next || !workload_.issuing_ || !workload_.prepared_) continue;
+    random_ = Random(next->seed, workload_.name_);
     ++workload_.operations_;
     ++workload_.busy_;
     co_await workload_.Operate(*this);
@@ -138,13 +165,13 @@ void ClientWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
 ClientWorkload::Answer ClientWorkload::Client::Judge(const StatusOr<http::Response>& response,
                                                      std::string_view request, bool may_miss) {
   if (!response.ok()) {
-    server_ = random_.Below(http_.size());
+    PickAnother();
     return {absl::IsUnavailable(response.status()) ? Outcome::kFail : Outcome::kUnknown, 0, {}};
   }
   const int status = response->status;
   if (status >= 200 && status < 300) return {Outcome::kOk, status, response->body};
   if (status == 404 && may_miss) return {Outcome::kFail, status, {}};
-  server_ = random_.Below(http_.size());
+  PickAnother();
   switch (status) {
     case 409:  // A conflict, nothing was done.
     case 429:
@@ -202,10 +229,7 @@ Task<ClientWorkload::Answer> ClientWorkload::Client::QueryPatiently(std::string 
 }
 
 Task<void> ClientWorkload::Client::RunFinalReads(std::string address) {
-  http_.clear();
-  http_.push_back(
-      std::make_unique<http::HttpClient>(env_, std::move(address), http::ClientOptions{}));
-  server_ = 0;
+  workload_.AskOnly({std::move(address)});
   co_await workload_.FinalReads(*this);
   workload_.final_reads_done_ = true;
 }

@@ -15,12 +15,14 @@
 #define QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/task.h"
 #include "net/http/client.h"
+#include "sim/workloads/operation.h"
 #include "sim/workloads/workload.h"
 #include "sim/world/world.h"
 
@@ -35,6 +37,9 @@ struct ClientOptions {
   Duration request_timeout = seconds(4);
   // After that many operations in all, each client thinks for long: bounds the history.
   int operations_full_speed = 1500;
+  // Says when each operation begins, and seeds it; its clients are counted over all workloads.
+  // Null: drawn from the world's seed. Not owned.
+  OperationTape* operations = nullptr;
 };
 
 class ClientWorkload : public Workload {
@@ -45,6 +50,7 @@ class ClientWorkload : public Workload {
 
   std::string_view name() const override { return name_; }
   void Start() override;
+  void AskOnly(const std::vector<std::string>& addresses) override;
   void StopIssuing() override { issuing_ = false; }
   bool Idle() const override { return busy_ == 0; }
   void MarkProgress() override { acknowledged_before_ = acknowledged_; }
@@ -82,11 +88,14 @@ class ClientWorkload : public Workload {
 
  private:
   int64_t NewProcess() { return next_process_++; }
+  std::optional<Operation> NextOperation(int client);
 
   World* const world_;
   const std::vector<std::string> addresses_;
   const std::string name_;
   const ClientOptions options_;
+  OperationTape drawn_;
+  std::vector<size_t> asked_;     // Indexes of the addresses that may be asked.
   std::vector<Client*> clients_;  // Of the running incarnation of each client's process.
   jepsen::History history_;
   std::vector<uint64_t> acknowledged_, acknowledged_before_;  // By client.
@@ -105,7 +114,7 @@ class ClientWorkload::Client : public Program {
   ~Client() override;
 
   int index() const { return index_; }
-  Random& random() { return random_; }
+  Random& random() { return random_; }  // Of the operation under way.
   Env& env() { return env_; }
 
   // `may_miss`: 404 (an update of a graph that is not there) is an answer, with outcome kFail;
@@ -131,11 +140,12 @@ class ClientWorkload::Client : public Program {
   Task<Answer> Call(std::string content_type, std::string accept, std::string body, bool may_miss);
   Answer Judge(const StatusOr<http::Response>& response, std::string_view request, bool may_miss);
   http::HttpClient& Pick();
+  void PickAnother() { server_ = workload_.asked_[random_.Below(workload_.asked_.size())]; }
 
   Env& env_;
   ClientWorkload& workload_;
   const int index_;
-  Random& random_;
+  Random random_;
   int64_t process_;
   size_t server_ = 0;
   std::vector<std::unique_ptr<http::HttpClient>> http_;

@@ -10,13 +10,13 @@ namespace {
 constexpr GroupId kGroup{1};
 constexpr Duration kSupervisorDelay = milliseconds(500);
 constexpr Duration kSlowPace = milliseconds(100);
+constexpr char kRead[] = "read", kPropose[] = "propose";
 
 }  // namespace
 
 class LogWorkload::Server : public Program {
  public:
-  Server(Env& env, LogWorkload* workload, NodeId id)
-      : env_(env), workload_(*workload), id_(id), random_(env.random("log-workload")) {
+  Server(Env& env, LogWorkload* workload, NodeId id) : env_(env), workload_(*workload), id_(id) {
     const Status started = Begin();
     if (!started.ok()) {
       env_.Log(LogLevel::kError, StrCat("start failed: ", ToString(started)));
@@ -39,10 +39,7 @@ class LogWorkload::Server : public Program {
     QR_ASSIGN_OR_RETURN(
         log_, store::WriteAheadLog::Open(env_, "log",
                                          {.segment_bytes = workload_.options_.segment_bytes}));
-    replica::Options options;
-    options.retained_entries_max = workload_.options_.retained_entries_max;
-    options.snapshot_chunk_bytes = 2000;
-    options.snapshot_stall_timeout = seconds(5);
+    replica::Options options = workload_.options_.replica;
     options.on_fatal = [this](const Status& status) {
       env_.Log(LogLevel::kError, StrCat("cannot go on: ", ToString(status)));
       workload_.OnStopped(id_, status);
@@ -55,18 +52,26 @@ class LogWorkload::Server : public Program {
   }
 
   void Next() {
-    Duration gap(random_.Between(0, workload_.options_.gap_max.count()));
-    if (workload_.next_item_ > workload_.options_.items_full_speed) gap += kSlowPace;
-    env_.executor().RunAfter(gap, [this] {
-      if (workload_.issuing_) random_.OneIn(4) ? Read() : Propose();
+    const std::optional<Operation> next = workload_.operations_.Next(
+        static_cast<int>(id_.value()) - 1, workload_.world_->now(),
+        [this](Random& random, Operation* operation) {
+          operation->kind = random.OneIn(4) ? kRead : kPropose;
+          const bool slow = workload_.next_item_ > workload_.options_.items_full_speed;
+          return (slow ? kSlowPace : Duration(0)) +
+                 Duration(random.Between(0, workload_.options_.gap_max.count()));
+        });
+    const Duration gap = next ? next->WaitFrom(workload_.world_->now()) : kNoOperationPause;
+    env_.executor().RunAfter(gap, [this, next] {
+      if (next && workload_.issuing_) next->kind == kRead ? Read() : Propose(next->seed);
       Next();
     });
   }
 
-  void Propose() {
-    if (!host_->is_leader(kGroup) && !random_.OneIn(50)) return;
+  void Propose(uint64_t seed) {
+    Random random(seed, kPropose);
+    if (!host_->is_leader(kGroup) && !random.OneIn(50)) return;
     std::string payload = StrCat("item ", workload_.next_item_++, " ");
-    payload.append(random_.Below(workload_.options_.payload_bytes_max), 'x');
+    payload.append(random.Below(workload_.options_.payload_bytes_max), 'x');
     ++under_way_;
     const auto promised = std::make_shared<LogIndex>();
     *promised = host_->Propose(kGroup, payload,
@@ -89,31 +94,17 @@ class LogWorkload::Server : public Program {
   Env& env_;
   LogWorkload& workload_;
   const NodeId id_;
-  Random& random_;
   std::unique_ptr<ListMachine> machine_;
   std::unique_ptr<store::WriteAheadLog> log_;
   std::unique_ptr<replica::ReplicaHost> host_;
   int under_way_ = 0;
 };
 
-LogOptions LogOptions::Draw(Random& random, int nodes) {
-  LogOptions options;
-  options.nodes = nodes > 0 ? nodes : static_cast<int>(3 + 2 * random.Below(2));
-  options.segment_bytes = uint64_t{2u << 10} << random.Below(6);
-  options.retained_entries_max = size_t{10} << random.Below(7);
-  options.gap_max = milliseconds(random.Between(2, 100));
-  options.payload_bytes_max = size_t{1} << random.Below(12);
-  return options;
-}
-
-std::string LogOptions::Describe() const {
-  return StrCat(nodes, " nodes, log segments of ", segment_bytes, " bytes, ", retained_entries_max,
-                " entries retained, up to ", gap_max / milliseconds(1),
-                " ms between operations, items of up to ", payload_bytes_max, " bytes");
-}
-
-LogWorkload::LogWorkload(World* world, LogOptions options)
-    : world_(world), options_(options), reads_(options.nodes) {
+LogWorkload::LogWorkload(World* world, OperationTape* operations, LogOptions options)
+    : world_(world),
+      operations_(*operations),
+      options_(std::move(options)),
+      reads_(static_cast<size_t>(options_.nodes)) {
   for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
     world_->AddProcess(id, StrCat("n", id),
@@ -160,27 +151,18 @@ NodeId LogWorkload::Leader() const {
   return leader;
 }
 
-bool LogWorkload::Idle() const {
-  return std::all_of(ids_.begin(), ids_.end(), [&](NodeId id) {
+bool LogWorkload::Idle(const std::vector<NodeId>& nodes) const {
+  return std::all_of(nodes.begin(), nodes.end(), [&](NodeId id) {
     const Server* const found = server(id);
     return found == nullptr || found->under_way() == 0;
   });
 }
 
-std::vector<NodeId> LogWorkload::Intact() const {
-  std::vector<NodeId> intact;
-  for (const NodeId id : ids_) {
-    if (!world_->process(id).broken()) intact.push_back(id);
-  }
-  return intact;
-}
-
-bool LogWorkload::Settled() const {
-  const std::vector<NodeId> ids = Intact();
-  if (std::any_of(ids.begin(), ids.end(), [&](NodeId id) { return server(id) == nullptr; }))
+bool LogWorkload::Settled(const std::vector<NodeId>& nodes) const {
+  if (std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) { return server(id) == nullptr; }))
     return false;
-  const LogIndex first = server(ids[0])->host().last_index(kGroup);
-  return std::all_of(ids.begin(), ids.end(), [&](NodeId id) {
+  const LogIndex first = server(nodes[0])->host().last_index(kGroup);
+  return std::all_of(nodes.begin(), nodes.end(), [&](NodeId id) {
     const auto& host = server(id)->host();
     return host.applied_index(kGroup) == first && host.last_index(kGroup) == first;
   });
@@ -230,13 +212,12 @@ void LogWorkload::CheckRead(NodeId node, LogIndex must_hold) {
   }
 }
 
-Status LogWorkload::CheckFinalState() const {
-  const std::vector<NodeId> ids = Intact();
-  const ListMachine::State& first = server(ids[0])->machine().state();
-  for (const NodeId id : ids) {
+Status LogWorkload::CheckFinalState(const std::vector<NodeId>& nodes) const {
+  const ListMachine::State& first = server(nodes[0])->machine().state();
+  for (const NodeId id : nodes) {
     const ListMachine::State& other = server(id)->machine().state();
     if (other.index != first.index || other.digest.value() != first.digest.value()) {
-      return Internal("state machine safety: nodes ", ids[0], " and ", id, " differ at index ",
+      return Internal("state machine safety: nodes ", nodes[0], " and ", id, " differ at index ",
                       first.index);
     }
   }

@@ -11,6 +11,7 @@
 
 #include "core/replica/replica_host.h"
 #include "sim/workloads/list_machine.h"
+#include "sim/workloads/operation.h"
 #include "sim/world/world.h"
 #include "store/log/write_ahead_log.h"
 
@@ -19,34 +20,32 @@ namespace quadraft::sim {
 struct LogOptions {
   int nodes = 3;
   uint64_t segment_bytes = 16u << 10;
-  size_t retained_entries_max = 100;
+  replica::Options replica;             // on_fatal is overwritten.
   Duration gap_max = milliseconds(20);  // Between two proposals (or reads) of one server, uniform.
   size_t payload_bytes_max = 200;
   uint64_t items_full_speed = 8'000;  // After that many, servers slow down: bounds the run.
-
-  static LogOptions Draw(Random& random, int nodes);
-  std::string Describe() const;
 };
 
 class LogWorkload {
  public:
-  LogWorkload(World* world, LogOptions options);
+  // `operations` and `world` outlive this.
+  LogWorkload(World* world, OperationTape* operations, LogOptions options);
   ~LogWorkload();
 
   void Start();
   void StopIssuing() { issuing_ = false; }
-  bool Idle() const;
-  bool Settled() const;
+  bool Idle(const std::vector<NodeId>& nodes) const;
+  // All of `nodes` run and hold the same.
+  bool Settled(const std::vector<NodeId>& nodes) const;
 
   const std::vector<NodeId>& ids() const { return ids_; }
-  std::vector<NodeId> Intact() const;  // Those whose disks were not harmed: they must come to rest.
   const raft::Raft* raft(NodeId node) const;      // Null while it is down.
   const ListMachine* machine(NodeId node) const;  // The same.
   NodeId Leader() const;
   uint64_t acknowledged() const { return acknowledged_count_; }
   uint64_t reads(NodeId node) const { return reads_[node.value() - 1]; }
   const Status& violation() const { return violation_; }
-  Status CheckFinalState() const;  // When settled.
+  Status CheckFinalState(const std::vector<NodeId>& nodes) const;  // When they are settled.
   std::string Summary() const;
 
  private:
@@ -64,6 +63,7 @@ class LogWorkload {
   Server* server(NodeId node) const;
 
   World* world_;
+  OperationTape& operations_;
   LogOptions options_;
   std::vector<NodeId> ids_;
   std::map<LogIndex, std::string> acknowledged_;  // By index.

@@ -32,14 +32,6 @@ std::optional<int64_t> ParseValue(std::string_view cell) {
 
 }  // namespace
 
-RegisterOptions RegisterOptions::Draw(Random& random) {
-  RegisterOptions options;
-  options.clients.clients = static_cast<int>(random.Between(2, 6));
-  options.keys = static_cast<int>(random.Between(1, 4));
-  options.clients.think_max = milliseconds(random.Between(5, 80));
-  return options;
-}
-
 RegisterWorkload::RegisterWorkload(World* world, std::vector<std::string> addresses,
                                    RegisterOptions options)
     : ClientWorkload(world, std::move(addresses), "register", options.clients),

@@ -20,8 +20,6 @@ namespace quadraft::sim {
 struct RegisterOptions {
   ClientOptions clients;
   int keys = 3;
-
-  static RegisterOptions Draw(Random& random);
 };
 
 class RegisterWorkload : public ClientWorkload {

@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/status.h"
 #include "jepsen/history/history.h"
@@ -22,6 +23,8 @@ class Workload {
   virtual std::string_view name() const = 0;
   virtual std::string Describe() const = 0;  // What was drawn.
   virtual void Start() = 0;
+  // From now on only these servers are asked (at least one): the others will not come back.
+  virtual void AskOnly(const std::vector<std::string>& addresses) = 0;
   virtual void StopIssuing() = 0;
   virtual bool Idle() const = 0;  // No operation is under way.
   // How far the clients are now, and whether each got a write acknowledged since.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -19,7 +20,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr size_t kReportBytesMax = 4u << 20;
+constexpr size_t kReportBytesMax = 64u << 20;
 
 std::string EncodeReport(const RunReport& report) {
   std::string out;
@@ -27,8 +28,8 @@ std::string EncodeReport(const RunReport& report) {
   PutVarint(&out, static_cast<uint64_t>(report.sim_ns));
   PutFixed<uint64_t>(&out, report.hash.high);
   PutFixed<uint64_t>(&out, report.hash.low);
-  for (const std::string* text :
-       {&report.description, &report.operations, &report.violation, &report.log_tail}) {
+  for (const std::string* text : {&report.description, &report.operations, &report.violation,
+                                  &report.log_tail, &report.state, &report.stopped, &report.tape}) {
     PutLengthPrefixed(&out, *text);
   }
   PutVarint(&out, report.faults.size());
@@ -52,7 +53,8 @@ bool DecodeReport(std::string_view in, RunReport* report) {
       !GetFixed(&in, &report->hash.high) || !GetFixed(&in, &report->hash.low) ||
       !GetText(&in, &report->description) || !GetText(&in, &report->operations) ||
       !GetText(&in, &report->violation) || !GetText(&in, &report->log_tail) ||
-      !GetVarint(&in, &faults)) {
+      !GetText(&in, &report->state) || !GetText(&in, &report->stopped) ||
+      !GetText(&in, &report->tape) || !GetVarint(&in, &faults)) {
     return false;
   }
   report->sim_ns = static_cast<int64_t>(sim_ns);
@@ -159,6 +161,30 @@ SeedResult AwaitOne(std::vector<Child>* children) {
 SeedResult RunSeedApart(const RunOptions& options) {
   std::vector<Child> children{StartChild(options)};
   return AwaitOne(&children);
+}
+
+FirstRun FindFirst(const std::vector<RunOptions>& options, int jobs,
+                   absl::AnyInvocable<bool(size_t index, const SeedResult&)> wanted) {
+  FirstRun first;
+  std::vector<Child> children;
+  size_t next = 0, best = options.size();
+  while (true) {
+    while (next < best && static_cast<int>(children.size()) < std::clamp(jobs, 1, kJobsMax)) {
+      children.push_back(StartChild(options[next]));
+      children.back().seed = next++;  // The index, until it is reaped.
+    }
+    if (children.empty()) return first;
+    SeedResult result = AwaitOne(&children);
+    const size_t index = result.seed;
+    first.cpu_us += result.cpu_us;
+    if (index >= best || !wanted(index, result)) continue;
+    best = index;
+    first.index = static_cast<int64_t>(index);
+    first.result = std::move(result);
+    for (const Child& child : children) {
+      if (child.seed > best) kill(child.pid, SIGKILL);
+    }
+  }
 }
 
 SwarmResult RunSwarm(const SwarmOptions& options,

@@ -1,0 +1,240 @@
+#include "sim/explore/phases.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/trace/trace.h"
+
+namespace quadraft::sim {
+namespace {
+
+constexpr Duration kSlice = milliseconds(20);  // How often a wait looks.
+constexpr size_t kLogTailLines = 15;
+
+WorldOptions MakeWorldOptions(const RunOptions& options) {
+  WorldOptions world;
+  world.print_logs = options.print_logs;
+  world.print_level = options.log_level;
+  world.keep_level = std::min(options.log_level, LogLevel::kInfo);
+  return world;
+}
+
+OperationTape MakeOperations(const Tape& tape) {
+  if (!tape.listed) return OperationTape(tape.seed);
+  return OperationTape(tape.seed, tape.operations);
+}
+
+}  // namespace
+
+PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
+    : tape_(tape),
+      stop_(options.stop),
+      world_(tape.seed, MakeWorldOptions(options)),
+      checkers_(&world_),
+      operations_(MakeOperations(tape)),
+      scenario_(tape_.scenario->make({&world_, &checkers_, &tape_.settings, &operations_})) {
+  context_.world = &world_;
+  context_.nodes = scenario_->servers();
+  context_.leader = [this] { return scenario_->Leader(); };
+  context_.restart = [this](NodeId node, Duration delay) {
+    world_.process(node).StartAfter(delay);
+  };
+  nemesis_ = std::make_unique<Nemesis>(&context_, tape_.faults);
+  if (options.trace != nullptr) TraceTo(options.trace, &world_);
+  if (stop_.any()) WatchForStop();
+}
+
+void PhasedRun::WatchForStop() {
+  world_.AddHook([this](const EventRecord& event) {
+    if (!stopped_.empty()) return;
+    if (stop_.event > 0 && world_.events() >= stop_.event) {
+      stopped_ = StrCat("event ", world_.events());
+    } else if (stop_.time > Duration(0) && event.time_ns >= stop_.time.count()) {
+      stopped_ = StrCat("time ", FormatDuration(Duration(event.time_ns)));
+    } else if (!stop_.invariant.empty()) {
+      const Status status = Violation();
+      if (status.ok()) return;
+      const std::string key = FailureKey(Message(status));
+      if (stop_.invariant != "any" && key.find(stop_.invariant) == std::string::npos) return;
+      stopped_ = StrCat("broken: ", Message(status));
+    } else {
+      return;
+    }
+    world_.Stop();
+  });
+}
+
+Status PhasedRun::Violation() const {
+  QR_RETURN_IF_ERROR(checkers_.violation());
+  return scenario_->Violation();
+}
+
+Status PhasedRun::RunFor(Duration duration) {
+  const Duration end = world_.now() + duration;
+  while (world_.now() < end) {
+    world_.RunFor(std::min(kSlice, end - world_.now()));
+    if (!stopped_.empty()) return Cancelled("stopped: ", stopped_);
+    QR_RETURN_IF_ERROR(Violation());
+    KeepOutsidersBroken();
+  }
+  return OkStatus();
+}
+
+// Internal with `what` when `condition` does not come to hold within `bound`.
+Status PhasedRun::Await(Duration bound, std::string_view what,
+                        absl::AnyInvocable<bool()> condition) {
+  const Duration end = world_.now() + bound;
+  while (!condition()) {
+    if (world_.now() >= end) return Internal("progress: ", what);
+    QR_RETURN_IF_ERROR(RunFor(kSlice));
+  }
+  return OkStatus();
+}
+
+Status PhasedRun::To(Duration time) {
+  if (!started_) {
+    started_ = true;
+    scenario_->Start();
+    nemesis_->Start();
+  }
+  return RunFor(std::max(Duration(0), time - world_.now()));
+}
+
+void PhasedRun::Extend(const std::vector<FaultEntry>& entries, Duration end) {
+  for (const FaultEntry& entry : entries) {
+    tape_.faults.push_back(entry);
+    nemesis_->Add(entry);
+  }
+  tape_.safety_end = tape_.beyond_end = end;
+}
+
+Status PhasedRun::ToEnd() {
+  QR_RETURN_IF_ERROR(To(tape_.safety_end));
+  QR_RETURN_IF_ERROR(To(tape_.beyond_end));
+  QR_RETURN_IF_ERROR(Repair());
+  return Rest();
+}
+
+// The outsiders of the tape and the nodes that faults broke for good; of the former only as many as
+// leave a majority.
+void PhasedRun::ChooseCore() {
+  const std::vector<NodeId>& servers = scenario_->servers();
+  for (const NodeId id : servers) {
+    if (!world_.process(id).broken()) continue;
+    world_.process(id).Retire();
+    outsiders_.push_back({id, Fate::kDown});
+  }
+  for (const Outsider& outsider : tape_.outsiders) {
+    if ((outsiders_.size() + 1) * 2 >= servers.size()) break;
+    if (!world_.process(outsider.node).broken()) outsiders_.push_back(outsider);
+  }
+  for (const NodeId id : servers) {
+    if (std::none_of(outsiders_.begin(), outsiders_.end(),
+                     [&](const Outsider& outsider) { return outsider.node == id; })) {
+      core_.push_back(id);
+    }
+  }
+}
+
+// Supervisors and faults that end may have started or resumed one.
+void PhasedRun::KeepOutsidersBroken() {
+  for (const Outsider& outsider : outsiders_) {
+    Process& process = world_.process(outsider.node);
+    if (outsider.fate == Fate::kDown && process.running()) process.Crash(CrashKind::kKill);
+    if (outsider.fate == Fate::kPaused && process.running() && !process.paused()) process.Pause();
+  }
+}
+
+Status PhasedRun::Repair() {
+  nemesis_->StopAll();
+  ChooseCore();
+  for (const Outsider& outsider : outsiders_) {
+    if (outsider.fate != Fate::kPartitioned) continue;
+    for (const NodeId id : scenario_->servers()) {
+      if (id == outsider.node) continue;
+      world_.network().Cut(outsider.node, id);
+      world_.network().Cut(id, outsider.node);
+    }
+  }
+  KeepOutsidersBroken();
+  for (const NodeId id : core_) {
+    world_.process(id).Resume();
+    world_.process(id).Start();
+  }
+  operations_.Release();
+  scenario_->BeginRepair(core_);
+  return Await(kProgressBound,
+               StrCat("faults ended ", kProgressBound / seconds(1),
+                      " s ago, and not every client has had a write acknowledged since, or not "
+                      "every node of the core got on"),
+               [&] { return scenario_->Progressed(); });
+}
+
+Status PhasedRun::Rest() {
+  scenario_->StopIssuing();
+  QR_RETURN_IF_ERROR(
+      Await(kRestBound, "an operation never ended", [&] { return scenario_->Idle(); }));
+  QR_RETURN_IF_ERROR(Await(kRestBound, "the servers do not come to hold the same",
+                           [&] { return scenario_->Settled(); }));
+  scenario_->BeginFinalReads();
+  QR_RETURN_IF_ERROR(
+      Await(kRestBound, "the final reads do not end", [&] { return scenario_->FinalReadsDone(); }));
+  QR_RETURN_IF_ERROR(checkers_.AtEnd());
+  return scenario_->CheckHistory();
+}
+
+Tape PhasedRun::Recorded() const {
+  Tape tape = tape_;
+  tape.listed = true;
+  tape.operations = operations_.taken();
+  return tape;
+}
+
+RunReport PhasedRun::Report(const Status& status) {
+  RunReport report;
+  report.events = world_.events();
+  report.sim_ns = world_.now_ns();
+  report.hash = world_.hash();
+  report.operations = scenario_->Operations();
+  report.faults = nemesis_->fired();
+  report.stopped = stopped_;
+  if (!status.ok()) report.state = NodeStates();
+  if (!status.ok() && stopped_.empty()) {
+    report.violation = Message(status);
+    report.log_tail = LogTail();
+  }
+  return report;
+}
+
+std::string PhasedRun::NodeStates() {
+  std::string out;
+  for (const NodeId id : scenario_->servers()) {
+    Process& process = world_.process(id);
+    StrAppend(&out, process.name(),
+              process.paused()    ? " paused"
+              : process.running() ? " up"
+                                  : " down");
+    if (const raft::Raft* const raft = scenario_->RaftOf(id)) {
+      StrAppend(&out, " ", raft::RoleName(raft->role()), " term ", raft->term(), " commit ",
+                raft->commit(), " applied ", scenario_->AppliedBy(id), " log ",
+                raft->log().snapshot_index(), "+", raft->log().size(), " stable ",
+                raft->log().stable_index());
+    }
+    StrAppend(&out, " disk ", process.disk().used_bytes(), " bytes ",
+              process.disk().syncs_under_way(), " syncs under way, start ", process.incarnation(),
+              "\n");
+  }
+  return out;
+}
+
+std::string PhasedRun::LogTail() {
+  std::string out;
+  for (const NodeId id : scenario_->servers()) {
+    const auto& lines = world_.process(id).log();
+    const size_t skip = lines.size() > kLogTailLines ? lines.size() - kLogTailLines : 0;
+    for (size_t i = skip; i < lines.size(); ++i) StrAppend(&out, lines[i], "\n");
+  }
+  return out;
+}
+
+}  // namespace quadraft::sim
