@@ -26,14 +26,13 @@ Report RunLinear(const ModelRow& row, const History& history, const CheckOptions
 }  // namespace
 
 const std::vector<ModelRow>& ModelRows() {
-  static const std::vector<ModelRow>* const rows = new std::vector<ModelRow>{
-      {"register", "read, write v", RunLinear},
-      {"cas-register", "read, write v, cas [from to]", RunLinear},
-      {"quad-register", "the same, one per (graph, subject, predicate)", RunLinear},
-      {"mutex", "acquire, release", RunLinear},
-      {"kv", "get, put \"s\", append \"s\", per key", RunLinear},
-      {"multi-register", "txn [[:read k v] [:write k v] ...]", RunLinear},
-  };
+  static const std::vector<ModelRow>* const rows = [] {
+    auto* all = new std::vector<ModelRow>;
+    for (const NamedModel& model : NamedModels()) {
+      all->push_back({model.name, model.what, RunLinear});
+    }
+    return all;
+  }();
   return *rows;
 }
 

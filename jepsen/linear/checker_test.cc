@@ -42,14 +42,15 @@ TEST(Register, AStaleReadIsAViolation) {
   ASSERT_EQ(result.verdict, Verdict::kViolation);
   EXPECT_EQ(result.prefix, (std::vector<size_t>{0, 1}));
   EXPECT_EQ(result.stuck, (std::vector<size_t>{2}));
-  EXPECT_EQ(result.explanation,
-            "no order of the operations is one of a register.\n"
-            "The longest that can be ordered is 2 of 3 operations:\n"
-            "  value nil\n"
-            "  process 0: write 1 -> ok (line 1, events 0 to 1), then value 1\n"
-            "  process 1: write 2 -> ok (line 3, events 2 to 3), then value 2\n"
-            "Now, with value 2, this one must come before event 5:\n"
-            "  process 0: read -> ok 1 (line 5, events 4 to 5): impossible here\n");
+  EXPECT_EQ(
+      result.explanation,
+      "no order of the operations is one of a register.\n"
+      "The longest that can be ordered is 2 of 3 operations:\n"
+      "  value nil\n"
+      "  process 0: write 1 -> ok (line 1, events 0 to 1), then value 1\n"
+      "  process 1: write 2 -> ok (line 3, events 2 to 3), then value 2\n"
+      "Now, with value 2, this one must come before event 5:\n"
+      "  process 0: read -> ok 1 (line 5, events 4 to 5): impossible here: it needs value 1\n");
 }
 
 TEST(Register, ConcurrentWritesMayGoEitherWay) {
@@ -169,7 +170,7 @@ TEST(Checker, WhatCannotBeJudgedIsUnknownWithTheReason) {
       result.explanation,
       "not an operation of a register (read, write v): process 0: enqueue 1 -> ok (events 0 to "
       "1)\n");
-  EXPECT_FALSE(MakeModel("queue").ok());
+  EXPECT_FALSE(MakeModel("no-such").ok());
   EXPECT_FALSE(MakeModel("mutex", Value::Int(1)).ok());
   EXPECT_FALSE(MakeModel("multi-register", Value::Int(1)).ok());
 }

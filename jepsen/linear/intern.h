@@ -25,6 +25,7 @@ class TextTable {
     return id;
   }
   const std::string& text(uint32_t id) const { return texts_[id]; }
+  uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
 
  private:
   absl::flat_hash_map<std::string, uint32_t> ids_;  // Never iterated.
@@ -43,6 +44,7 @@ class ValueTable {
     return table_.Id(value.ToString());
   }
   const std::string& text(uint32_t id) const { return table_.text(id); }
+  uint32_t size() const { return table_.size(); }
 
  private:
   TextTable table_;

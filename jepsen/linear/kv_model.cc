@@ -65,6 +65,18 @@ class KvMachine : public Machine {
     if (state == kLost) return "a value that no get ever saw";
     return StrCat("value ", Value::String(texts_.text(state)).ToString());
   }
+  // Texts are long: what matters is where they part.
+  std::string Refusal(uint32_t state, size_t index) const override {
+    if (state == kLost) return "no get ever saw what is there";
+    const std::string& seen = texts_.text(steps_[index].text);
+    const std::string& there = texts_.text(state);
+    const auto parted = std::mismatch(seen.begin(), seen.end(), there.begin(), there.end());
+    const auto same = static_cast<size_t>(parted.first - seen.begin());
+    return StrCat(
+        "it saw a text that is the same for ", same, " bytes and then ",
+        same == seen.size() ? "ends" : Value::String(seen.substr(same, 20)).ToString(), ", not ",
+        same == there.size() ? "the end" : Value::String(there.substr(same, 20)).ToString());
+  }
 
  private:
   static constexpr uint32_t kLost = kImpossible - 1;

@@ -1,7 +1,8 @@
 // How fast histories are read and judged: Porcupine's and Knossos' published ones (of
 // $QUADRAFT_SHARED/data/histories), and longer and harder ones made here.
 //
-//   QUADRAFT_SHARED=... bazel run -c opt //jepsen/linear:linear_benchmark [-- rounds [part of a name]]
+//   QUADRAFT_SHARED=... bazel run -c opt //jepsen/linear:linear_benchmark [-- rounds [part of a
+//   name]]
 //
 // Each time is the best of the rounds, CPU time of this thread: file = open and read, parse = text
 // to History, check = History to verdict, all = the three together. What Porcupine needs for the

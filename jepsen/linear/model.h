@@ -1,12 +1,14 @@
 // What an object promises when one client at a time uses it: the sequential specification that a
 // history is judged by.
 //
-// A Model says which operations touch the same object (`Partition`) and compiles the operations of
+// A Model says which operations touch the same object (`Split`) and compiles the operations of
 // one object into a Machine: a state machine over small integers, so that the search compares and
 // hashes states as numbers. Equal states have equal ids.
 //
-//   auto model = CasRegisterModel();                    // read, write, cas [from to]; nil at
-//   first; one register per key StatusOr<std::unique_ptr<Model>> named = MakeModel("mutex");
+//   auto model = CasRegisterModel();     // read, write, cas [from to]; nil at first; one per key
+//   StatusOr<std::unique_ptr<Model>> named = MakeModel("mutex");
+//
+// A new model: a Machine, a Model, a row in model.cc.
 #ifndef QUADRAFT_JEPSEN_LINEAR_MODEL_H_
 #define QUADRAFT_JEPSEN_LINEAR_MODEL_H_
 
@@ -19,6 +21,7 @@
 
 #include "core/base/status.h"
 #include "jepsen/history/history.h"
+#include "jepsen/linear/objects.h"
 
 namespace quadraft::jepsen {
 
@@ -44,14 +47,17 @@ class Machine {
   virtual uint64_t Class(size_t index) const = 0;
   // "value 3", "held": for explanations.
   virtual std::string Describe(uint32_t state) const = 0;
+  // Why operation `index` is impossible in `state`: "it saw 3". Needs: it is.
+  virtual std::string Refusal(uint32_t state, size_t index) const = 0;
 };
 
 class Model {
  public:
   virtual ~Model() = default;
   virtual std::string_view name() const = 0;
-  // Operations with different partitions commute; the default is the operation's key.
-  virtual std::string Partition(const Operation& operation) const;
+  // The objects that the operations touch: those on different objects do not matter to each other.
+  // The default: one per key.
+  virtual Objects Split(const std::vector<Operation>& operations) const;
   // InvalidArgument when an operation is none of the model's, quoting it.
   virtual StatusOr<std::unique_ptr<Machine>> Compile(
       const std::vector<const Operation*>& operations) const = 0;
@@ -70,8 +76,23 @@ std::unique_ptr<Model> KvModel();
 // map; keys not in it are nil.
 std::unique_ptr<Model> MultiRegisterModel(Value initial = {});
 
-// By name: register, cas-register, quad-register, mutex, kv, multi-register. InvalidArgument lists
-// the names.
+// add, remove, contains -> bool, read -> [all]: set_model.cc.
+std::unique_ptr<Model> SetModel();
+// RDF quads inserted, deleted, updated, matched by pattern, asked for: quad_model.cc.
+std::unique_ptr<Model> QuadModel();
+// enqueue, dequeue -> value: first in first out, or in any order: queue_model.cc.
+std::unique_ptr<Model> QueueModel();
+std::unique_ptr<Model> UnorderedQueueModel();
+
+struct NamedModel {
+  std::string_view name;
+  std::string_view what;  // The operations, one line.
+  StatusOr<std::unique_ptr<Model>> (*make)(Value initial);
+};
+const std::vector<NamedModel>& NamedModels();
+
+// InvalidArgument when there is none of that name (it lists those that are) or it cannot start from
+// that value.
 StatusOr<std::unique_ptr<Model>> MakeModel(std::string_view name, Value initial = {});
 
 }  // namespace quadraft::jepsen

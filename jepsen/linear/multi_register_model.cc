@@ -74,6 +74,17 @@ class MultiRegisterMachine : public Machine {
     }
     return StrCat(out, "}");
   }
+  std::string Refusal(uint32_t state, size_t index) const override {
+    std::vector<uint32_t> registers = states_[state];
+    for (const Micro& micro : txns_[index]) {
+      if (micro.is_write) {
+        registers[micro.key] = micro.value;
+      } else if (registers[micro.key] != micro.value) {
+        return StrCat("it read ", keys_.text(micro.key), " = ", values_.text(micro.value));
+      }
+    }
+    return "";
+  }
 
  private:
   bool WritesEveryRegister(const Txn& txn) const {
@@ -101,6 +112,32 @@ class MultiRegisterModelImpl : public Model {
   explicit MultiRegisterModelImpl(Value initial) : initial_(std::move(initial)) {}
 
   std::string_view name() const override { return "multi-register"; }
+
+  // Registers that one transaction touches belong together.
+  Objects Split(const std::vector<Operation>& operations) const override {
+    ValueTable keys;
+    UnionFind together;
+    std::vector<uint32_t> first;
+    for (const Operation& operation : operations) {
+      first.push_back(Objects::kNone);
+      // Also what is wrong must reach Compile: it stands on an object of its own.
+      for (const Value* body : {&operation.input, &operation.output}) {
+        for (const Value& micro : body->items()) {
+          if (!micro.is_sequence() || micro.items().size() < 2) continue;
+          const uint32_t key = keys.Id(micro.items()[1]);
+          if (first.back() == Objects::kNone) first.back() = key;
+          together.Join(first.back(), key);
+        }
+      }
+    }
+    ObjectMaker maker;
+    for (const uint32_t key : first) {
+      maker.Put(key == Objects::kNone
+                    ? Value()
+                    : Value::String(StrCat("with ", keys.text(together.Find(key)))));
+    }
+    return maker.Take();
+  }
 
   StatusOr<std::unique_ptr<Machine>> Compile(
       const std::vector<const Operation*>& operations) const override {

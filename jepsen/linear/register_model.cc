@@ -36,6 +36,9 @@ class CellMachine : public Machine {
     return (uint64_t{step.has_need ? step.need + 1 : 0} << 32) | step.effect;
   }
   std::string Describe(uint32_t state) const override { return StrCat(noun_, values_.text(state)); }
+  std::string Refusal(uint32_t, size_t index) const override {
+    return StrCat("it needs ", noun_, values_.text(steps_[index].need));
+  }
 
  private:
   ValueTable values_;
@@ -109,7 +112,7 @@ class MutexModelImpl : public Model {
       }
     }
     return std::make_unique<CellMachine>(std::move(values), std::move(steps), held_ ? held : free,
-                                         "the lock is ");
+                                         "lock ");
   }
 
  private:
