@@ -14,8 +14,10 @@
 #include "sim/explore/run.h"
 #include "sim/explore/scenario.h"
 #include "sim/faults/fault.h"
+#include "sim/trace/recorder.h"
+#include "tools/sim/determinism_commands.h"
+#include "tools/sim/see.h"
 #include "tools/sim/swarm.h"
-#include "tools/sim/verify.h"
 
 namespace quadraft::sim {
 namespace {
@@ -24,10 +26,14 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
   run      one seed; the last line is seed=N events=... sim_seconds=... wall_seconds=... hash=... verdict=ok|VIOLATION
            --log LEVEL    print the nodes' log lines: debug, info, warning, error
            --trace FILE   one line per event
+           --html FILE    a timeline to look at, one self-contained page   --perfetto FILE   for ui.perfetto.dev
   swarm    many seeds, each in a process of its own
            --seeds N (100)   --first F (1)   --jobs J (1)   --until-violation
-  verify   each of N seeds twice; the hashes must be equal, else the first event that differs is shown
-           --seeds N (20)   --first F (1)
+  verify   each of N seeds twice; the hashes must be equal, else the first event that differs is found and shown
+           --seeds N (20)   --first F (1)   --jobs J (1)   --checkpoint-every EVENTS (1024)
+           --plant clock@EVENT|address@EVENT   nondeterminism on purpose, to see that it is found
+  golden   the hashes of --file FILE, again   --rewrite: writes what the runs gave
+  probe    one run on behalf of verify   --window FIRST:LAST   --out FILE
   mutants  each planted bug, until a seed finds it
            --seeds N (2000): how many seeds at most   --jobs J (1)
   list     scenarios, faults and planted bugs
@@ -42,6 +48,8 @@ struct Flags {
   int jobs = 1;
   bool until_violation = false;
   std::string trace;
+  SeeFiles see;
+  DeterminismFlags determinism;
 };
 
 Status ParseNumber(std::string_view flag, std::string_view text, uint64_t max, uint64_t* out) {
@@ -63,6 +71,18 @@ Status ParseLevel(std::string_view text, LogLevel* level) {
   return InvalidArgument("--log wants debug, info, warning or error, not '", text, "'");
 }
 
+// Where the value of a flag that takes any text goes; null: it is no such flag.
+std::string* TextFlag(std::string_view flag, Flags* flags) {
+  if (flag == "--trace") return &flags->trace;
+  if (flag == "--html") return &flags->see.html;
+  if (flag == "--perfetto") return &flags->see.perfetto;
+  if (flag == "--plant") return &flags->determinism.plant;
+  if (flag == "--window") return &flags->determinism.window;
+  if (flag == "--out") return &flags->determinism.out;
+  if (flag == "--file") return &flags->determinism.file;
+  return nullptr;
+}
+
 StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   Flags flags;
   flags.run.scenario = kAnyScenario;
@@ -70,6 +90,10 @@ StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
     std::string flag = args[i], value;
     if (flag == "--until-violation") {
       flags.until_violation = true;
+      continue;
+    }
+    if (flag == "--rewrite") {
+      flags.determinism.rewrite = true;
       continue;
     }
     const size_t equals = flag.find('=');
@@ -88,8 +112,12 @@ StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
       flags.run.mutants.push_back(value);
     } else if (flag == "--fault") {
       flags.run.faults.push_back(value);
-    } else if (flag == "--trace") {
-      flags.trace = value;
+    } else if (std::string* const text = TextFlag(flag, &flags)) {
+      *text = value;
+    } else if (flag == "--checkpoint-every") {
+      QR_RETURN_IF_ERROR(
+          ParseNumber(flag, value, uint64_t{1} << 32, &flags.determinism.checkpoint_every));
+      if (flags.determinism.checkpoint_every == 0) return InvalidArgument(flag, " wants 1 or more");
     } else if (flag == "--log") {
       QR_RETURN_IF_ERROR(ParseLevel(value, &flags.run.log_level));
       flags.run.print_logs = true;
@@ -136,11 +164,20 @@ int RunCommand(const Flags& flags, RunOptions options) {
     }
     options.trace = &trace;
   }
+  Recorder recorder({.log_level = options.log_level});
+  if (flags.see.any()) options.observer = &recorder;
   const auto start = std::chrono::steady_clock::now();
   const RunReport report = RunScenario(options);
   const int64_t wall_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start)
           .count();
+  if (flags.see.any()) {
+    const Status written = WriteRecording(recorder.recording(), options, report, flags.see);
+    if (!written.ok()) {
+      std::cerr << "quadraft-sim: " << Message(written) << '\n';
+      return 2;
+    }
+  }
   std::cout << report.description << "\nfaults:";
   for (const auto& [name, count] : report.faults) std::cout << ' ' << name << ' ' << count;
   std::cout << "\noperations: " << report.operations << '\n';
@@ -181,21 +218,6 @@ int SwarmCommand(const Flags& flags) {
             << " wall_seconds=" << Seconds(total.wall_ns)
             << " verdict=" << (total.violations == 0 ? "ok" : "VIOLATION") << std::endl;
   return total.violations == 0 ? 0 : 1;
-}
-
-int VerifyCommand(const Flags& flags) {
-  const uint64_t seeds = flags.seeds > 0 ? flags.seeds : 20;
-  uint64_t different = 0;
-  for (uint64_t i = 0; i < seeds; ++i) {
-    const RunOptions run = ForSeed(flags.run, flags.first + i);
-    const std::string difference = VerifySeed(run);
-    if (difference.empty()) continue;
-    ++different;
-    std::cout << "seed=" << run.seed << " is not deterministic:\n" << difference << std::flush;
-  }
-  std::cout << "seeds=" << seeds << " different=" << different
-            << " verdict=" << (different == 0 ? "ok" : "VIOLATION") << std::endl;
-  return different == 0 ? 0 : 1;
 }
 
 // A seed that fails just as well without the planted bug found something else: that is a violation,
@@ -294,7 +316,12 @@ int Main(const std::vector<std::string>& args) {
     return RunCommand(*flags, std::move(run));
   }
   if (args[0] == "swarm") return SwarmCommand(*flags);
-  if (args[0] == "verify") return VerifyCommand(*flags);
+  if (args[0] == "verify") {
+    return VerifyCommand(flags->run, flags->determinism, flags->first,
+                         flags->seeds > 0 ? flags->seeds : 20, flags->jobs);
+  }
+  if (args[0] == "golden") return GoldenCommand(flags->determinism);
+  if (args[0] == "probe") return ProbeCommand(flags->run, flags->determinism);
   if (args[0] == "mutants") return MutantsCommand(*flags);
   if (args[0] == "list") return ListCommand();
   std::cerr << "quadraft-sim: no command '" << args[0] << "'\n" << kUsage;

@@ -32,7 +32,8 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
       world_(tape.seed, MakeWorldOptions(options)),
       checkers_(&world_),
       operations_(MakeOperations(tape)),
-      scenario_(tape_.scenario->make({&world_, &checkers_, &tape_.settings, &operations_})) {
+      scenario_(tape_.scenario->make({&world_, &checkers_, &tape_.settings, &operations_})),
+      observer_(options.observer) {
   context_.world = &world_;
   context_.nodes = scenario_->servers();
   context_.leader = [this] { return scenario_->Leader(); };
@@ -42,6 +43,13 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
   nemesis_ = std::make_unique<Nemesis>(&context_, tape_.faults);
   if (options.trace != nullptr) TraceTo(options.trace, &world_);
   if (stop_.any()) WatchForStop();
+  if (observer_ == nullptr) return;
+  world_.set_observer(observer_);
+  observer_->Begin(&world_, [this](NodeId id) { return scenario_->RaftOf(id); });
+}
+
+void PhasedRun::EnterPhase(std::string_view name) {
+  if (observer_ != nullptr) observer_->OnPhase(name);
 }
 
 void PhasedRun::WatchForStop() {
@@ -94,6 +102,7 @@ Status PhasedRun::Await(Duration bound, std::string_view what,
 Status PhasedRun::To(Duration time) {
   if (!started_) {
     started_ = true;
+    EnterPhase("safety");
     scenario_->Start();
     nemesis_->Start();
   }
@@ -110,6 +119,7 @@ void PhasedRun::Extend(const std::vector<FaultEntry>& entries, Duration end) {
 
 Status PhasedRun::ToEnd() {
   QR_RETURN_IF_ERROR(To(tape_.safety_end));
+  if (tape_.beyond_end > tape_.safety_end) EnterPhase("beyond tolerance");
   QR_RETURN_IF_ERROR(To(tape_.beyond_end));
   QR_RETURN_IF_ERROR(Repair());
   return Rest();
@@ -146,6 +156,7 @@ void PhasedRun::KeepOutsidersBroken() {
 }
 
 Status PhasedRun::Repair() {
+  EnterPhase("repair");
   nemesis_->StopAll();
   ChooseCore();
   for (const Outsider& outsider : outsiders_) {
@@ -171,11 +182,13 @@ Status PhasedRun::Repair() {
 }
 
 Status PhasedRun::Rest() {
+  EnterPhase("rest");
   scenario_->StopIssuing();
   QR_RETURN_IF_ERROR(
       Await(kRestBound, "an operation never ended", [&] { return scenario_->Idle(); }));
   QR_RETURN_IF_ERROR(Await(kRestBound, "the servers do not come to hold the same",
                            [&] { return scenario_->Settled(); }));
+  EnterPhase("final reads");
   scenario_->BeginFinalReads();
   QR_RETURN_IF_ERROR(
       Await(kRestBound, "the final reads do not end", [&] { return scenario_->FinalReadsDone(); }));
@@ -203,6 +216,8 @@ RunReport PhasedRun::Report(const Status& status) {
     report.violation = Message(status);
     report.log_tail = LogTail();
   }
+  if (observer_ != nullptr) observer_->End(report.violation);
+  world_.set_observer(nullptr);  // What comes down with the run is not part of it.
   return report;
 }
 

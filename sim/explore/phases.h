@@ -25,6 +25,7 @@
 #include "sim/explore/run.h"
 #include "sim/explore/scenario.h"
 #include "sim/faults/nemesis.h"
+#include "sim/trace/run_observer.h"
 #include "sim/world/world.h"
 
 namespace quadraft::sim {
@@ -60,6 +61,7 @@ class PhasedRun {
   void ChooseCore();
   void KeepOutsidersBroken();
   void WatchForStop();
+  void EnterPhase(std::string_view name);
   std::string NodeStates();
   std::string LogTail();
 
@@ -75,6 +77,7 @@ class PhasedRun {
   std::vector<NodeId> core_;            // Empty until the repair.
   std::vector<Outsider> outsiders_;
   bool started_ = false;
+  RunObserver* observer_;  // Null: nobody watches.
 };
 
 }  // namespace quadraft::sim

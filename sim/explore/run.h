@@ -21,6 +21,8 @@
 
 namespace quadraft::sim {
 
+class RunObserver;
+
 // Where a run stops before its end. Zero, empty: nowhere.
 struct StopAt {
   uint64_t event = 0;     // After that many events.
@@ -41,7 +43,8 @@ struct RunOptions {
   bool record = false;  // RunReport::tape.
   bool print_logs = false;
   LogLevel log_level = LogLevel::kInfo;
-  std::ostream* trace = nullptr;  // One line per event. Not owned.
+  std::ostream* trace = nullptr;    // One line per event. Not owned.
+  RunObserver* observer = nullptr;  // sim/trace/run_observer.h. Not owned.
 };
 
 struct RunReport {

@@ -10,7 +10,8 @@ Closure BeginDiskError(FaultContext& context) {
   SimDisk& disk = context.world->process(context.AnyNode()).disk();
   static constexpr uint32_t kKinds[] = {kDiskAppend, kDiskSync, kDiskAppend | kDiskSync, kDiskName,
                                         kDiskAny};
-  disk.FailNth(kKinds[context.random->Below(std::size(kKinds))], 1 + context.random->Below(20));
+  const uint32_t kind = kKinds[context.random->Below(std::size(kKinds))];
+  disk.FailNth(kind, 1 + context.random->Below(20));
   return [&disk] { disk.FailNth(0, 0); };
 }
 

@@ -36,10 +36,13 @@ struct FaultContext {
   // leaves them out. A fault breaks no further node when that would leave no majority: MayBreak.
   std::shared_ptr<std::set<NodeId>> broken = std::make_shared<std::set<NodeId>>();
 
-  NodeId AnyNode() { return nodes[random->Below(nodes.size())]; }
+  // The nodes that this fault has aimed at so far, for who watches.
+  std::set<NodeId> aimed;
+
+  NodeId AnyNode() { return *aimed.insert(nodes[random->Below(nodes.size())]).first; }
   NodeId LeaderOrAny() {
     const NodeId known = leader ? leader() : NodeId{};
-    return known != NodeId{} && random->OneIn(2) ? known : AnyNode();
+    return known != NodeId{} && random->OneIn(2) ? *aimed.insert(known).first : AnyNode();
   }
   // The fewest nodes whose loss the protocol does not survive, drawn.
   std::vector<NodeId> Majority() {

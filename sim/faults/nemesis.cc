@@ -100,6 +100,11 @@ void Nemesis::Begin(size_t entry) {
   active->stop = row->begin(active->context);
   if (!active->stop) return;
   ++fired_[entries_[entry].kind];
+  if (Observer* const watching = context_->world->observer()) {
+    std::string aim;
+    for (const NodeId node : active->context.aimed) StrAppend(&aim, aim.empty() ? "n" : " n", node);
+    watching->OnFaultBegin(entry, row->name, aim);
+  }
   active_.emplace(entry, std::move(active));
   context_->world->After(entries_[entry].length, [this, entry] { End(entry); });
 }
@@ -109,6 +114,7 @@ void Nemesis::End(size_t entry) {
   if (found == active_.end()) return;
   over_.push_back(std::move(found->second));
   active_.erase(found);
+  if (Observer* const watching = context_->world->observer()) watching->OnFaultEnd(entry);
   over_.back()->stop();
 }
 

@@ -142,6 +142,10 @@ Task<void> ClientWorkload::Client::Loop() {
 }
 
 void ClientWorkload::Client::Invoke(std::string_view f, jepsen::Value value, jepsen::Value key) {
+  if (Observer* const watching = workload_.world_->observer()) {
+    watching->OnInvoke(process_, id(),
+                       StrCat(f, key.is_nil() ? "" : " " + key.ToString(), " ", value.ToString()));
+  }
   workload_.history_.Invoke(process_, f, std::move(value), workload_.world_->now_ns(),
                             std::move(key));
 }
@@ -149,8 +153,10 @@ void ClientWorkload::Client::Invoke(std::string_view f, jepsen::Value value, jep
 void ClientWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
   const int64_t now = workload_.world_->now_ns();
   Count(outcome);
-  workload_.world_->Fold(EventKind::kWorld,
-                         NodeId{workload_.options_.first_id + static_cast<uint64_t>(index_)},
+  if (Observer* const watching = workload_.world_->observer()) {
+    watching->OnComplete(process_, id(), static_cast<OperationOutcome>(outcome), value.ToString());
+  }
+  workload_.world_->Fold(EventKind::kWorld, id(),
                          Fingerprint64(value.ToString(), static_cast<uint64_t>(outcome)));
   if (outcome == Outcome::kOk) {
     workload_.history_.Ok(process_, std::move(value), now);

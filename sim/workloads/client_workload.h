@@ -114,6 +114,7 @@ class ClientWorkload::Client : public Program {
   ~Client() override;
 
   int index() const { return index_; }
+  NodeId id() const { return NodeId{workload_.options_.first_id + static_cast<uint64_t>(index_)}; }
   Random& random() { return random_; }  // Of the operation under way.
   Env& env() { return env_; }
 

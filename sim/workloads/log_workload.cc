@@ -74,19 +74,26 @@ class LogWorkload::Server : public Program {
     payload.append(random.Below(workload_.options_.payload_bytes_max), 'x');
     ++under_way_;
     const auto promised = std::make_shared<LogIndex>();
-    *promised = host_->Propose(kGroup, payload,
-                               [this, payload, promised](StatusOr<replica::ProposalResult> result) {
-                                 --under_way_;
-                                 workload_.OnProposed(payload, *promised, result);
-                               });
+    const int64_t operation =
+        workload_.Invoke(id_, "propose ", payload.substr(0, payload.rfind(' ')));
+    *promised = host_->Propose(
+        kGroup, payload,
+        [this, payload, promised, operation](StatusOr<replica::ProposalResult> result) {
+          --under_way_;
+          workload_.Complete(operation, id_, result.status(),
+                             result.ok() ? result->index : LogIndex{});
+          workload_.OnProposed(payload, *promised, result);
+        });
   }
 
   void Read() {
     ++under_way_;
     const LogIndex must =
         workload_.acknowledged_.empty() ? LogIndex{} : workload_.acknowledged_.rbegin()->first;
-    host_->ReadBarrier(kGroup, [this, must](Status status) {
+    const int64_t operation = workload_.Invoke(id_, "read, must see index ", must);
+    host_->ReadBarrier(kGroup, [this, must, operation](Status status) {
       --under_way_;
+      workload_.Complete(operation, id_, status, machine_->state().index);
       if (status.ok()) workload_.CheckRead(id_, must);
     });
   }
@@ -149,6 +156,16 @@ NodeId LogWorkload::Leader() const {
     highest = candidate->term();
   }
   return leader;
+}
+
+void LogWorkload::Complete(int64_t operation, NodeId node, const Status& status, LogIndex index) {
+  Observer* const watching = world_->observer();
+  if (watching == nullptr) return;
+  const OperationOutcome outcome = status.ok()                        ? OperationOutcome::kOk
+                                   : absl::IsDeadlineExceeded(status) ? OperationOutcome::kUnknown
+                                                                      : OperationOutcome::kFail;
+  watching->OnComplete(operation, node, outcome,
+                       status.ok() ? StrCat("at index ", index) : Message(status));
 }
 
 bool LogWorkload::Idle(const std::vector<NodeId>& nodes) const {

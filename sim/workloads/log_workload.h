@@ -57,6 +57,16 @@ class LogWorkload {
     if (violation_.ok()) violation_ = status;
   }
   void OnStopped(NodeId node, const Status& why);
+  // For who watches the run.
+  template <typename... Text>
+  int64_t Invoke(NodeId node, const Text&... text) {
+    const int64_t operation = next_operation_++;
+    if (world_->observer() != nullptr) {
+      world_->observer()->OnInvoke(operation, node, StrCat(text...));
+    }
+    return operation;
+  }
+  void Complete(int64_t operation, NodeId node, const Status& status, LogIndex index);
   void OnProposed(const std::string& payload, LogIndex promised,
                   const StatusOr<replica::ProposalResult>& result);
   void CheckRead(NodeId node, LogIndex must_hold);
@@ -71,6 +81,7 @@ class LogWorkload {
   std::vector<uint64_t> reads_;
   uint64_t acknowledged_count_ = 0, refused_count_ = 0, unknown_count_ = 0;
   uint64_t next_item_ = 1;
+  int64_t next_operation_ = 1;
   bool issuing_ = false;
   Status violation_;
 };

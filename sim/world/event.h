@@ -22,6 +22,8 @@ enum class EventKind : uint8_t {
   kDisk = 8,     // A sync completes; also folded for each write.
 };
 
+inline constexpr int kEventKinds = 9;
+
 inline std::string_view EventKindName(EventKind kind) {
   static constexpr std::string_view kNames[] = {"world",   "start",   "crash",  "post", "timer",
                                                 "offload", "message", "stream", "disk"};

@@ -58,13 +58,15 @@ void SimNetwork::OnProcessAdded() {
 }
 
 void SimNetwork::Cut(NodeId from, NodeId to) {
-  ++cuts_[world_->index_of(from) * stride_ + world_->index_of(to)];
+  const int cuts = ++cuts_[world_->index_of(from) * stride_ + world_->index_of(to)];
+  if (Observer* const watching = world_->observer()) watching->OnLink(from, to, cuts);
 }
 
 void SimNetwork::Heal(NodeId from, NodeId to) {
   uint16_t& cuts = cuts_[world_->index_of(from) * stride_ + world_->index_of(to)];
   QR_CHECK(cuts > 0) << "heal without a cut";
   --cuts;
+  if (Observer* const watching = world_->observer()) watching->OnLink(from, to, cuts);
 }
 
 bool SimNetwork::Reachable(NodeId from, NodeId to) const {
@@ -107,30 +109,39 @@ void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::strin
   QR_CHECK(payload.size() <= kMessageBytesMax) << "message of " << payload.size() << " bytes";
   const int64_t to = world_->FindIndex(to_node);
   ++counters_.sent;
-  if (to < 0 || to == from || !world_->process_at(static_cast<uint32_t>(to)).running()) return;
+  if (to < 0 || to == from || !world_->process_at(static_cast<uint32_t>(to)).running()) {
+    return NoteSend(from, to_node, channel, payload, MessageFate::kNobody);
+  }
   const uint32_t index = static_cast<uint32_t>(to);
   if (!ReachableIndex(from, index)) {
     ++counters_.blocked;
-    return;
+    return NoteSend(from, to_node, channel, payload, MessageFate::kBlocked);
   }
   if (DrawLoss()) {
     ++counters_.lost;
-    return;
+    return NoteSend(from, to_node, channel, payload, MessageFate::kLost);
   }
   if (queued_bytes_[from * stride_ + index] + payload.size() > kPeerQueueBytesMax) {
     ++counters_.overflowed;
-    return;
+    return NoteSend(from, to_node, channel, payload, MessageFate::kOverflow);
   }
+  NoteSend(from, to_node, channel, payload, MessageFate::kSent);
   const uint64_t digest = Fingerprint64(payload, from << 8 | static_cast<uint64_t>(channel));
   if (now_.duplicate_ppm > 0 && random_.Chance(now_.duplicate_ppm, kMillion)) {
     ++counters_.duplicated;
-    ScheduleDelivery(from, index, channel, payload, digest);
+    ScheduleDelivery({payload, from, index, channel, counters_.sent}, digest);
   }
-  ScheduleDelivery(from, index, channel, std::move(payload), digest);
+  ScheduleDelivery({std::move(payload), from, index, channel, counters_.sent}, digest);
 }
 
-void SimNetwork::ScheduleDelivery(uint32_t from, uint32_t to, Channel channel, std::string payload,
-                                  uint64_t digest) {
+void SimNetwork::NoteSend(uint32_t from, NodeId to, Channel channel, std::string_view payload,
+                          MessageFate fate) {
+  Observer* const watching = world_->observer();
+  if (watching == nullptr) return;
+  watching->OnSend(counters_.sent, world_->process_at(from).id(), to, channel, payload, fate);
+}
+
+void SimNetwork::ScheduleDelivery(Pending message, uint64_t digest) {
   uint32_t slot;
   if (free_pending_.empty()) {
     slot = static_cast<uint32_t>(pending_.size());
@@ -139,8 +150,9 @@ void SimNetwork::ScheduleDelivery(uint32_t from, uint32_t to, Channel channel, s
     slot = free_pending_.back();
     free_pending_.pop_back();
   }
-  queued_bytes_[from * stride_ + to] += payload.size();
-  pending_[slot] = {std::move(payload), from, to, channel};
+  queued_bytes_[message.from * stride_ + message.to] += message.payload.size();
+  const uint32_t to = message.to;
+  pending_[slot] = std::move(message);
   world_->Schedule(DrawDelay(), EventKind::kMessage, to, digest, Delivery(this, slot));
 }
 
@@ -153,6 +165,9 @@ void SimNetwork::Discard(uint32_t slot) {
 
 void SimNetwork::Deliver(uint32_t slot) {
   const uint32_t from = pending_[slot].from, to = pending_[slot].to;
+  if (Observer* const watching = world_->observer()) {
+    watching->OnArrival(pending_[slot].number, ReachableIndex(from, to));
+  }
   if (!ReachableIndex(from, to)) {  // Cut while it was on its way.
     ++counters_.blocked;
     Discard(slot);

@@ -19,6 +19,7 @@
 #include "core/env/random.h"
 #include "core/env/time.h"
 #include "sim/world/event.h"
+#include "sim/world/observer.h"
 
 namespace quadraft::sim {
 
@@ -76,6 +77,7 @@ class SimNetwork {
     std::string payload;
     uint32_t from = 0, to = 0;
     Channel channel = Channel::kRaft;
+    uint64_t number = 0;  // Among all that were sent.
   };
   class Delivery;
   struct Listening {
@@ -88,8 +90,9 @@ class SimNetwork {
   void OnCrash(uint32_t process);
   bool ReachableIndex(uint32_t from, uint32_t to) const { return cuts_[from * stride_ + to] == 0; }
   void Send(uint32_t from, NodeId to, Channel channel, std::string payload);
-  void ScheduleDelivery(uint32_t from, uint32_t to, Channel channel, std::string payload,
-                        uint64_t digest);
+  void ScheduleDelivery(Pending message, uint64_t digest);
+  void NoteSend(uint32_t from, NodeId to, Channel channel, std::string_view payload,
+                MessageFate fate);
   void Deliver(uint32_t slot);
   void Discard(uint32_t slot);
   Duration DrawDelay();

@@ -40,6 +40,7 @@ void Process::StartAfter(Duration delay) {
     ++incarnation_;
     env_ = std::make_unique<ProcessEnv>(world_, this, incarnation_);
     disk_.Attach(env_.get());
+    Note(ProcessChange::kStarted);
     busy_until_ns_ = world_->now_ns();
     world_->Schedule(Duration(0), EventKind::kStart, index_, incarnation_,
                      [this] { program_ = factory_(*env_); });
@@ -60,6 +61,7 @@ void Process::Crash(CrashKind kind) {
 void Process::CrashNow(CrashKind kind) {
   if (env_ == nullptr) return;
   env_->Kill();
+  Note(kind == CrashKind::kPower ? ProcessChange::kPowerFailed : ProcessChange::kKilled);
   world_->Fold(EventKind::kCrash, id_, static_cast<uint64_t>(kind));
   if (kind == CrashKind::kPower) {
     disk_.Crash();
@@ -80,11 +82,19 @@ void Process::CrashNow(CrashKind kind) {
   disk_.Attach(nullptr);
 }
 
-void Process::Pause() { paused_ = env_ != nullptr; }
+void Process::Note(ProcessChange change) {
+  if (Observer* const watching = world_->observer()) watching->OnProcess(id_, change);
+}
+
+void Process::Pause() {
+  paused_ = env_ != nullptr;
+  if (paused_) Note(ProcessChange::kPaused);
+}
 
 void Process::Resume() {
   if (!paused_) return;
   paused_ = false;
+  Note(ProcessChange::kResumed);
   for (const uint32_t slot : parked_) world_->RequeueSlot(slot, world_->now_ns());
   parked_.clear();
 }

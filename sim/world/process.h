@@ -22,6 +22,7 @@
 #include "absl/functional/any_invocable.h"
 #include "core/env/env.h"
 #include "sim/world/disk.h"
+#include "sim/world/observer.h"
 
 namespace quadraft::sim {
 
@@ -96,6 +97,7 @@ class Process {
   friend class World;
   friend class ProcessEnv;
   void CrashNow(CrashKind kind);
+  void Note(ProcessChange change);  // To the observer, if any.
 
   World* world_;
   uint32_t index_;

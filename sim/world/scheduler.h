@@ -48,6 +48,7 @@ class Scheduler {
   Closure Take(uint32_t slot);                   // Frees the slot.
   void Requeue(uint32_t slot, int64_t time_ns);  // Behind what is already there for that time.
   bool IsLive(uint32_t slot) const { return slots_[slot].live; }
+  uint64_t id_of(uint32_t slot) const { return slots_[slot].id; }
 
   // Kills every event of `owner` and hands over their closures, in slot order, to be destroyed when
   // the caller is ready.

@@ -25,6 +25,7 @@ World::World(uint64_t seed, WorldOptions options)
 World::~World() {
   // Processes first: their programs may still use every other part.
   current_ = Scheduler::kNoOwner;
+  observer_ = nullptr;
   for (auto& process : processes_) process->CrashNow(CrashKind::kKill);
 }
 
@@ -60,13 +61,18 @@ Random& World::random(std::string_view name) {
 }
 
 uint64_t World::After(Duration delay, Closure fn) {
-  return scheduler_.Add(now_ns_ + std::max<int64_t>(0, delay.count()), EventKind::kWorld,
-                        Scheduler::kNoOwner, 0, std::move(fn));
+  return Schedule(std::max(delay, Duration(0)), EventKind::kWorld, Scheduler::kNoOwner, 0,
+                  std::move(fn));
 }
 
 void World::Fold(EventKind kind, NodeId node, uint64_t digest) {
-  hash_.Fold(node.value() << 8 | static_cast<uint64_t>(kind));
-  hash_.Fold(digest);
+  FoldIn(kind, node, digest);
+  if (observer_ != nullptr) observer_->OnFold(kind, node, digest);
+}
+
+void World::NoteScheduled(uint64_t id, EventKind kind, uint32_t owner, int64_t at_ns) {
+  const NodeId node = owner == Scheduler::kNoOwner ? NodeId{} : processes_[owner]->id_;
+  observer_->OnSchedule(id, kind, node, at_ns);
 }
 
 bool World::Step() { return StepBefore(std::numeric_limits<int64_t>::max()); }
@@ -89,18 +95,19 @@ bool World::StepBefore(int64_t end_ns) {
       }
       node = process.id_;
     }
+    const EventRecord record{next.time_ns, next.kind, node, next.digest};
+    const uint64_t id = scheduler_.id_of(next.slot);
     Closure fn = scheduler_.Take(next.slot);
     ++events_;
     hash_.Fold(static_cast<uint64_t>(next.time_ns));
-    Fold(next.kind, node, next.digest);
+    FoldIn(next.kind, node, next.digest);
+    if (observer_ != nullptr) observer_->BeforeEvent(record, id);
     current_ = next.owner;
     fn();
     fn = nullptr;
     current_ = Scheduler::kNoOwner;
-    if (!hooks_.empty()) {
-      const EventRecord record{next.time_ns, next.kind, node, next.digest};
-      for (Hook& hook : hooks_) hook(record);
-    }
+    for (Hook& hook : hooks_) hook(record);
+    if (observer_ != nullptr) observer_->AfterEvent(record);
     return true;
   }
   return false;
@@ -123,6 +130,7 @@ bool World::RunUntilTrue(absl::AnyInvocable<bool()> condition, Duration limit) {
 }
 
 void World::LogLine(Process& process, LogLevel level, std::string_view line) {
+  if (observer_ != nullptr) observer_->OnLog(process.id(), level, line);
   const bool print = options_.print_logs && level >= options_.print_level;
   const bool keep = level >= options_.keep_level;
   if (!print && !keep && !on_log_) return;

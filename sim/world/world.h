@@ -22,6 +22,7 @@
 #include "core/base/hash.h"
 #include "sim/world/event.h"
 #include "sim/world/network.h"
+#include "sim/world/observer.h"
 #include "sim/world/process.h"
 #include "sim/world/scheduler.h"
 
@@ -77,6 +78,10 @@ class World {
   // Each log line of each process that is kept or printed (world time prefix included).
   void OnLog(absl::AnyInvocable<void(std::string_view line)> fn) { on_log_ = std::move(fn); }
 
+  // Null: nobody watches (observer.h). Not owned.
+  void set_observer(Observer* observer) { observer_ = observer; }
+  Observer* observer() const { return observer_; }
+
   // Folds something that is not an event of the queue into the run hash (a write, a crash, a
   // client's outcome).
   void Fold(EventKind kind, NodeId node, uint64_t digest);
@@ -84,8 +89,10 @@ class World {
   // --- For the parts of sim/world ---
   template <typename Fn>
   uint64_t Schedule(Duration delay, EventKind kind, uint32_t owner, uint64_t digest, Fn&& fn) {
-    return scheduler_.Add(now_ns_ + delay.count(), kind, owner, digest,
-                          Closure(std::forward<Fn>(fn)));
+    const uint64_t id =
+        scheduler_.Add(now_ns_ + delay.count(), kind, owner, digest, Closure(std::forward<Fn>(fn)));
+    if (observer_ != nullptr) NoteScheduled(id, kind, owner, now_ns_ + delay.count());
+    return id;
   }
   bool CancelEvent(uint64_t id) { return scheduler_.Cancel(id); }
   uint32_t current_index() const {
@@ -102,6 +109,11 @@ class World {
 
  private:
   bool StepBefore(int64_t end_ns);
+  void FoldIn(EventKind kind, NodeId node, uint64_t digest) {
+    hash_.Fold(node.value() << 8 | static_cast<uint64_t>(kind));
+    hash_.Fold(digest);
+  }
+  void NoteScheduled(uint64_t id, EventKind kind, uint32_t owner, int64_t at_ns);
 
   uint64_t seed_;
   WorldOptions options_;
@@ -117,6 +129,7 @@ class World {
   std::vector<Hook> hooks_;
   std::vector<std::shared_ptr<void>> graves_;  // Callbacks of a crashed process, until it is gone.
   absl::AnyInvocable<void(std::string_view)> on_log_;
+  Observer* observer_ = nullptr;
   uint32_t current_ = Scheduler::kNoOwner;
   bool stopped_ = false;
 };

@@ -1,7 +1,9 @@
 #include "sim/world/world.h"
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -116,6 +118,86 @@ TEST(WorldTest, RunUntilStopsAtItsTimeAndAtStop) {
   EXPECT_EQ(world.now(), milliseconds(20));
   EXPECT_TRUE(world.RunUntilTrue([&] { return ran == 3; }, seconds(1)));
   EXPECT_FALSE(world.RunUntilTrue([&] { return ran == 4; }, seconds(1)));
+}
+
+// Counts what it is told, and whether it is told inside an event.
+struct Counting : Observer {
+  explicit Counting(World* world) : world(world) {}
+  void BeforeEvent(const EventRecord& event, uint64_t id) override {
+    EXPECT_FALSE(inside);
+    EXPECT_EQ(scheduled.count(id), 1u) << "every event was announced";
+    inside = true;
+    ++before;
+  }
+  void AfterEvent(const EventRecord& event) override {
+    EXPECT_TRUE(inside);
+    inside = false;
+    EXPECT_EQ(world->events(), before);
+  }
+  void OnSchedule(uint64_t id, EventKind, NodeId, int64_t at_ns) override {
+    EXPECT_GE(at_ns, world->now_ns());
+    scheduled.insert(id);
+  }
+  void OnFold(EventKind, NodeId, uint64_t) override { ++folds; }
+  void OnSend(uint64_t message, NodeId, NodeId to, Channel, std::string_view payload,
+              MessageFate fate) override {
+    EXPECT_TRUE(inside);
+    EXPECT_FALSE(payload.empty());
+    if (fate == MessageFate::kSent) sent.insert(message);
+    ++fates[static_cast<int>(fate)];
+  }
+  void OnArrival(uint64_t message, bool delivered) override {
+    EXPECT_EQ(sent.count(message), 1u);
+    delivered ? ++arrived : ++cut_off;
+  }
+  void OnLink(NodeId, NodeId, int cuts) override { links.push_back(cuts); }
+  void OnProcess(NodeId, ProcessChange change) override { ++changes[static_cast<int>(change)]; }
+
+  World* world;
+  bool inside = false;
+  uint64_t before = 0, folds = 0, arrived = 0, cut_off = 0;
+  std::set<uint64_t> scheduled, sent;
+  uint64_t fates[5] = {}, changes[5] = {};
+  std::vector<int> links;
+};
+
+TEST(WorldTest, AnObserverSeesEverythingAndChangesNothing) {
+  const auto run = [](Counting* (*watch)(World*)) {
+    World world(11);
+    const std::unique_ptr<Counting> counting(watch(&world));
+    world.set_observer(counting.get());
+    for (uint64_t id : {1, 2, 3}) {
+      world
+          .AddProcess(NodeId{id}, StrCat("n", id),
+                      [id](Env& env) { return std::make_unique<Gossip>(env, id); })
+          .Start();
+    }
+    world.RunFor(milliseconds(300));
+    world.network().Cut(NodeId{1}, NodeId{2});
+    world.RunFor(milliseconds(300));
+    world.network().Heal(NodeId{1}, NodeId{2});
+    world.process(NodeId{3}).Crash();
+    world.process(NodeId{2}).Pause();
+    world.RunFor(milliseconds(100));
+    world.process(NodeId{2}).Resume();
+    world.RunFor(milliseconds(100));
+    if (counting) {
+      EXPECT_EQ(counting->before, world.events());
+      EXPECT_EQ(counting->links, (std::vector<int>{1, 0}));
+      EXPECT_EQ(counting->changes[static_cast<int>(ProcessChange::kStarted)], 3u);
+      EXPECT_EQ(counting->changes[static_cast<int>(ProcessChange::kPowerFailed)], 1u);
+      EXPECT_EQ(counting->changes[static_cast<int>(ProcessChange::kPaused)], 1u);
+      EXPECT_EQ(counting->changes[static_cast<int>(ProcessChange::kResumed)], 1u);
+      EXPECT_GT(counting->fates[static_cast<int>(MessageFate::kBlocked)], 0u);
+      EXPECT_GT(counting->fates[static_cast<int>(MessageFate::kNobody)], 0u);
+      EXPECT_EQ(counting->arrived, world.network().counters().delivered);
+      EXPECT_GT(counting->folds, 0u);
+      world.set_observer(nullptr);
+    }
+    return world.hash();
+  };
+  const Hash128 alone = run([](World*) -> Counting* { return nullptr; });
+  EXPECT_EQ(run([](World* world) { return new Counting(world); }), alone);
 }
 
 }  // namespace

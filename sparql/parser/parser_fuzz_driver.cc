@@ -66,9 +66,11 @@ TEST(ParserFuzzTest, MutationsOfEverySeed) {
           case 2:
             text[at] = static_cast<char>(random.Below(256));
             break;
-          case 3:
-            text.insert(at, text.substr(random.Below(text.size()), random.Below(40)));
+          case 3: {
+            const size_t from = random.Below(text.size());
+            text.insert(at, text.substr(from, random.Below(40)));
             break;
+          }
         }
       }
       CheckInput(static_cast<uint8_t>(random.Below(4)), text);

@@ -12,22 +12,37 @@ namespace {
 using store::Permutation;
 using store::Position;
 
-// Guesses, in want of column statistics: how many different values a free position of `rows` matches has.
+// rows to the power of 13/16. By square roots, which IEEE 754 rounds in one way only: pow() differs
+// between C libraries, and with it the plan.
+double MostOf(double rows) {
+  const double half = std::sqrt(rows), quarter = std::sqrt(half);
+  return half * quarter * std::sqrt(std::sqrt(quarter));
+}
+
+// Guesses, in want of column statistics: how many different values a free position of `rows`
+// matches has.
 double GuessDistinct(Position position, double rows) {
   switch (position) {
-    case Position::kSubject: return rows;
-    case Position::kObject: return std::pow(rows, 0.8);
-    case Position::kPredicate: return std::min(rows, 50.0);
-    case Position::kGraph: return std::min(rows, 100.0);
+    case Position::kSubject:
+      return rows;
+    case Position::kObject:
+      return MostOf(rows);
+    case Position::kPredicate:
+      return std::min(rows, 50.0);
+    case Position::kGraph:
+      return std::min(rows, 100.0);
   }
   return rows;
 }
 
 double Selectivity(const Expression& expression) {
   switch (expression.kind) {
-    case ExpressionKind::kEqual: return 0.1;
-    case ExpressionKind::kNotEqual: return 0.9;
-    default: return 0.4;
+    case ExpressionKind::kEqual:
+      return 0.1;
+    case ExpressionKind::kNotEqual:
+      return 0.9;
+    default:
+      return 0.4;
   }
 }
 
@@ -175,7 +190,8 @@ PlanPtr MakeScan(const QuadPattern& quad, Permutation permutation, double count)
   plan->cost = count + kSeekCost;
   size_t free_slots = 0;
   for (const QuadSlot& slot : quad.slots) free_slots += slot.id == kNoTerm && slot.var.has_value();
-  if (free_slots > plan->vars.size()) plan->rows = std::min(plan->rows, 1 + plan->rows * 0.1);  // A repeated variable.
+  if (free_slots > plan->vars.size())
+    plan->rows = std::min(plan->rows, 1 + plan->rows * 0.1);  // A repeated variable.
   for (const Var var : plan->vars) {
     double values = plan->rows;
     for (size_t position = 0; position < 4; ++position) {
@@ -223,13 +239,15 @@ PlanPtr MakePath(PlanPtr left, const QuadPattern& ends, const Path& path, double
   return plan;
 }
 
-PlanPtr MakeHashJoin(PlanPtr probe, PlanPtr build, bool optional, std::vector<PlannedFilter> conditions) {
+PlanPtr MakeHashJoin(PlanPtr probe, PlanPtr build, bool optional,
+                     std::vector<PlannedFilter> conditions) {
   auto plan = NewPlan(PlanKind::kHashJoin, {probe, build});
   SetJoinVars(*probe, *build, optional, plan.get());
-  // Probing goes row by row through the left side; a left join hands out its unmatched rows late when it has to check more
-  // than keys.
+  // Probing goes row by row through the left side; a left join hands out its unmatched rows late
+  // when it has to check more than keys.
   const bool plain = std::all_of(plan->vars.begin(), plan->vars.end(), [&](Var var) {
-    return !(probe->Has(var) && build->Has(var)) || (probe->IsCertain(var) && build->IsCertain(var));
+    return !(probe->Has(var) && build->Has(var)) ||
+           (probe->IsCertain(var) && build->IsCertain(var));
   });
   if (!optional || (conditions.empty() && plain)) plan->order = probe->order;
   for (const Var var : plan->order) {
@@ -242,7 +260,8 @@ PlanPtr MakeHashJoin(PlanPtr probe, PlanPtr build, bool optional, std::vector<Pl
   plan->optional = optional;
   plan->rows = JoinRows(*probe, *build);
   if (optional) plan->rows = std::max(plan->rows, probe->rows);
-  for (const PlannedFilter& condition : conditions) plan->rows *= Selectivity(*condition.expression);
+  for (const PlannedFilter& condition : conditions)
+    plan->rows *= Selectivity(*condition.expression);
   if (optional) plan->rows = std::max(plan->rows, probe->rows);
   plan->conditions = std::move(conditions);
   plan->cost = probe->cost + build->cost + probe->rows + 2 * build->rows + plan->rows;
@@ -251,7 +270,8 @@ PlanPtr MakeHashJoin(PlanPtr probe, PlanPtr build, bool optional, std::vector<Pl
 }
 
 PlanPtr MakeMergeJoin(PlanPtr left, PlanPtr right) {
-  if (left->order.empty() || right->order.empty() || left->order[0] != right->order[0]) return nullptr;
+  if (left->order.empty() || right->order.empty() || left->order[0] != right->order[0])
+    return nullptr;
   if (!left->IsCertain(left->order[0]) || !right->IsCertain(left->order[0])) return nullptr;
   auto plan = NewPlan(PlanKind::kMergeJoin, {left, right});
   SetJoinVars(*left, *right, false, plan.get());
@@ -265,7 +285,8 @@ PlanPtr MakeMergeJoin(PlanPtr left, PlanPtr right) {
   // The one that is ahead gallops: the other's rows in between cost nothing.
   const double touched = std::min(left->cost, right->rows * kSeekCost + kSeekCost) +
                          std::min(right->cost, left->rows * kSeekCost + kSeekCost);
-  const double below = left->children.empty() && right->children.empty() ? touched : left->cost + right->cost;
+  const double below =
+      left->children.empty() && right->children.empty() ? touched : left->cost + right->cost;
   plan->cost = below + 0.5 * std::min(left->rows, right->rows) + plan->rows;
   SetJoinDistinct(*left, *right, plan.get());
   return plan;
@@ -274,7 +295,8 @@ PlanPtr MakeMergeJoin(PlanPtr left, PlanPtr right) {
 PlanPtr MakeFilter(PlanPtr child, std::vector<PlannedFilter> conditions) {
   if (conditions.empty()) return child;
   auto plan = NewPlan(PlanKind::kFilter, {child});
-  for (const PlannedFilter& condition : conditions) plan->rows *= Selectivity(*condition.expression);
+  for (const PlannedFilter& condition : conditions)
+    plan->rows *= Selectivity(*condition.expression);
   for (double& values : plan->distinct) values = std::min(values, plan->rows);
   plan->cost = child->cost + 4 * child->rows * static_cast<double>(conditions.size());
   plan->conditions = std::move(conditions);
@@ -300,7 +322,8 @@ PlanPtr MakeUnion(std::vector<PlanPtr> children) {
   plan->distinct.clear();
   for (const Var var : plan->vars) {
     double values = 0;
-    for (const PlanPtr& child : plan->children) values += child->Has(var) ? DistinctOf(*child, var) : 0;
+    for (const PlanPtr& child : plan->children)
+      values += child->Has(var) ? DistinctOf(*child, var) : 0;
     plan->distinct.push_back(values);
   }
   return plan;

@@ -44,8 +44,8 @@ TEST_P(DictionaryTest, IdsAreOneToOneAlsoAfterReopening) {
   std::map<TermId, Term> all;
   Random random(3, "terms");
   for (int i = 0; i < 500; ++i) {
-    const std::string text =
-        StrCat("http://example/", random.Below(200), random.OneIn(3) ? std::string(2000, 'x') : "");
+    std::string text = StrCat("http://example/", random.Below(200));
+    if (random.OneIn(3)) text.append(2000, 'x');
     Term term = Term::Iri(text);
     if (random.OneIn(3)) term = Term::Literal(text);
     if (random.OneIn(3)) term = Term::Literal(text, "http://example/type");

@@ -89,7 +89,8 @@ TEST(KvStoreTest, CompactionsRunOnTheLoopAndTheSameBytesComeOut) {
     std::map<std::string, std::string> model;
     for (int i = 0; i < 30000; ++i) {
       const std::string key = StrCat("key", random.Below(5000));
-      const std::string value(random.Below(120), static_cast<char>('a' + random.Below(26)));
+      const size_t length = random.Below(120);
+      const std::string value(length, static_cast<char>('a' + random.Below(26)));
       model[key] = value;
       ASSERT_TRUE(PutOne(*kv, key, value).ok());
       if (random.OneIn(4)) env.RunOne();

@@ -318,7 +318,8 @@ class History {
         const uint64_t first =
             last + 1 - random_.Below(std::min<uint64_t>(model.entries.size(), 3) + 1);
         if (first <= last) ++term_;
-        const auto entries = Entries(first, first + random_.Below(4), term_, random_.Below(400));
+        const uint64_t until = first + random_.Below(4);
+        const auto entries = Entries(first, until, term_, random_.Below(400));
         model.entries.resize(first - base - 1);
         model.entries.insert(model.entries.end(), entries.begin(), entries.end());
         return log.Append(group, entries);

@@ -2,6 +2,8 @@
 
 import re
 
+import draws
+
 ROOMS = ("core", "store", "sparql", "node", "sim")
 
 # (pattern, what it is, whether tests may)
@@ -16,6 +18,10 @@ BANS = [
     (r"\bstd::(mt19937(_64)?|default_random_engine|minstd_rand0?)\b", "another generator: use env.random(name)", False),
     (r"(?<![\w.>:])(::|std::)?s?rand\s*\(", "rand(): use env.random(name)", False),
     (r"\b(secure_)?getenv\b", "the environment: settings come through Options", True),
+    # sqrt, fabs, floor and the like are exact by IEEE 754; these differ between C libraries.
+    (r"\bstd::(pow|exp2?|expm1|log|log2|log10|log1p|a?(sin|cos|tan)h?|atan2|cbrt|hypot|[tl]gamma|erfc?)[fl]?\s*\("
+     r"|(?<![\w.>:])(::)?(pow|exp2?|expm1|log2|log10|log1p|a?(sin|cos|tan)h?|atan2|cbrt|hypot|[tl]gamma|erfc?)[fl]?\s*\(",
+     "a transcendental of libm: its last digit differs between C libraries", True),
     (r"\bthread_local\b", "thread_local: there is one thread", False),
     (r"\bstd::hash\s*<[^<>]*\*\s*>", "hashing a pointer: addresses differ between runs", False),
     (r"\bstd::(less|greater)\s*<[^<>]*\*\s*>", "ordering pointers: addresses differ between runs", False),
@@ -105,3 +111,5 @@ def check(source, header, report):
         return
     check_bans(source, report)
     check_hash_iteration(source, header, report)
+    for line in draws.unsequenced(source.code):
+        report("determinism", line, "two draws whose order the compiler chooses: draw into variables first")
