@@ -17,11 +17,12 @@ void TermCache::Use(Set& set, size_t way) {
 
 std::optional<TermId> TermCache::Find(const Hash128& fingerprint, std::string_view bytes) {
   std::lock_guard lock(mutex_);
-  Set& set = ByTerm(fingerprint);
+  Set* const set = by_term_.Find(AtTerm(fingerprint));
+  if (set == nullptr) return std::nullopt;
   for (size_t way = 0; way < kWays; ++way) {
-    if (set[way].id == TermId() || set[way].bytes != bytes) continue;
-    const TermId id = set[way].id;
-    if (way > 0) Use(set, way);
+    if ((*set)[way].id == TermId() || (*set)[way].bytes != bytes) continue;
+    const TermId id = (*set)[way].id;
+    if (way > 0) Use(*set, way);
     return id;
   }
   return std::nullopt;
@@ -29,11 +30,12 @@ std::optional<TermId> TermCache::Find(const Hash128& fingerprint, std::string_vi
 
 bool TermCache::Lookup(TermId id, std::string* bytes) {
   std::lock_guard lock(mutex_);
-  Set& set = ById(id);
+  Set* const set = by_id_.Find(AtId(id));
+  if (set == nullptr) return false;
   for (size_t way = 0; way < kWays; ++way) {
-    if (set[way].id != id) continue;
-    *bytes = set[way].bytes;
-    if (way > 0) Use(set, way);
+    if ((*set)[way].id != id) continue;
+    *bytes = (*set)[way].bytes;
+    if (way > 0) Use(*set, way);
     return true;
   }
   return false;
@@ -42,7 +44,7 @@ bool TermCache::Lookup(TermId id, std::string* bytes) {
 void TermCache::Insert(const Hash128& fingerprint, std::string_view bytes, TermId id) {
   if (bytes.size() > kCachedTermBytesMax) return;
   std::lock_guard lock(mutex_);
-  for (Set* set : {&ByTerm(fingerprint), &ById(id)}) {
+  for (Set* set : {&by_term_.Make(AtTerm(fingerprint)), &by_id_.Make(AtId(id))}) {
     if (std::any_of(set->begin(), set->end(), [id](const Slot& slot) { return slot.id == id; }))
       continue;
     set->back().id = id;

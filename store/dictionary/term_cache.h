@@ -1,10 +1,12 @@
 // Recently used terms, both ways: bytes -> id and id -> bytes. Bounded: sets of four slots, the
-// least recently used goes. Thread-safe: the loop and query workers share it. What it says never
+// least recently used goes. Sets come into being in blocks, when a term first falls into one: a node
+// that starts pays for none, and one with little data for few. Thread-safe: the loop and query workers share it. What it says never
 // changes, since ids are never reused.
 #ifndef QUADRAFT_STORE_DICTIONARY_TERM_CACHE_H_
 #define QUADRAFT_STORE_DICTIONARY_TERM_CACHE_H_
 
 #include <array>
+#include <memory>
 #include <mutex>  // lint: allow determinism: Offload workers read the dictionary, too
 #include <optional>
 #include <string>
@@ -28,6 +30,7 @@ class TermCache {
 
  private:
   static constexpr size_t kWays = 4;
+  static constexpr size_t kBlockSets = 16;
   struct Slot {
     TermId id;  // Zero: empty.
     std::string bytes;
@@ -35,13 +38,32 @@ class TermCache {
   using Set = std::array<Slot, kWays>;
   static void Use(Set& set, size_t way);  // Moves it to the front.
 
-  Set& ByTerm(const Hash128& fingerprint) { return by_term_[fingerprint.high & mask_]; }
-  Set& ById(TermId id) { return by_id_[(id.value() * 0x9e3779b97f4a7c15u >> 32) & mask_]; }
+  // Sets by number, made in blocks of kBlockSets.
+  class Sets {
+   public:
+    explicit Sets(size_t count) : blocks_((count + kBlockSets - 1) / kBlockSets) {}
+    Set* Find(size_t at) {  // Null: nothing was ever there.
+      Block* const block = blocks_[at / kBlockSets].get();
+      return block == nullptr ? nullptr : &(*block)[at % kBlockSets];
+    }
+    Set& Make(size_t at) {
+      std::unique_ptr<Block>& block = blocks_[at / kBlockSets];
+      if (block == nullptr) block = std::make_unique<Block>();
+      return (*block)[at % kBlockSets];
+    }
+
+   private:
+    using Block = std::array<Set, kBlockSets>;
+    std::vector<std::unique_ptr<Block>> blocks_;
+  };
+
+  size_t AtTerm(const Hash128& fingerprint) const { return fingerprint.high & mask_; }
+  size_t AtId(TermId id) const { return (id.value() * 0x9e3779b97f4a7c15u >> 32) & mask_; }
 
   const uint64_t mask_;
   std::mutex mutex_;  // Guards the sets.
-  std::vector<Set> by_term_;
-  std::vector<Set> by_id_;
+  Sets by_term_;
+  Sets by_id_;
 };
 
 }  // namespace quadraft::store
