@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -10,18 +11,21 @@
 #include "jepsen/check_models.h"
 #include "jepsen/history/edn.h"
 #include "jepsen/history/read_history.h"
+#include "jepsen/report/html.h"
 
 namespace quadraft::jepsen {
 namespace {
 
 constexpr std::string_view kUsage =
-    R"(usage: quadraft check --model MODEL [options] FILE...
+    R"(usage: quadraft check [--model MODEL] [options] FILE...
 
 Judges whether each history is one that the model allows.
 
-  --model MODEL     one of the list below
+  --model MODEL     one of the list below; not needed when the history names it (our own format)
+  --html FILE       also writes a page of the history and what was found (one history only)
   --initial EDN     the value at the start (registers: nil; multi-register: a map, {:x 0 :y 0})
-  --format FORMAT   log (Jepsen's), edn, json; guessed from the content when not given
+  --format FORMAT   log (Jepsen's), edn, json, quadraft (our own: JSON lines after a header);
+                    guessed from the content when not given
   --independent     values are [key value] (jepsen.independent): each key is judged apart
   --memory-mib N    give up above N MiB of visited configurations (1024)
   --steps N         give up after N steps (2000000000)
@@ -55,8 +59,10 @@ Status SetFormat(std::string_view text, ReadOptions* read) {
     read->format = HistoryFormat::kEdn;
   } else if (text == "json") {
     read->format = HistoryFormat::kJson;
+  } else if (text == "quadraft") {
+    read->format = HistoryFormat::kOwn;
   } else {
-    return InvalidArgument("--format is log, edn or json, not \"", text, "\"");
+    return InvalidArgument("--format is log, edn, json or quadraft, not \"", text, "\"");
   }
   return OkStatus();
 }
@@ -64,6 +70,8 @@ Status SetFormat(std::string_view text, ReadOptions* read) {
 Status SetFlag(std::string_view flag, const std::string& value, CheckOptions* options) {
   if (flag == "--model") {
     options->model = value;
+  } else if (flag == "--html") {
+    options->html = value;
   } else if (flag == "--initial") {
     const auto initial = ParseEdn(value);
     if (!initial.ok()) return Annotate(initial.status(), "--initial");
@@ -102,11 +110,13 @@ StatusOr<CheckOptions> ParseArgs(const std::vector<std::string>& args) {
       QR_RETURN_IF_ERROR(SetFlag(arg, args[++i], &options));
     }
   }
-  if (options.model.empty()) return InvalidArgument("--model is missing");
-  if (FindModel(options.model) == nullptr) {
+  if (!options.model.empty() && FindModel(options.model) == nullptr) {
     return InvalidArgument("no model \"", options.model, "\"");
   }
   if (options.files.empty()) return InvalidArgument("no file to check");
+  if (options.wants_page() && options.files.size() > 1) {
+    return InvalidArgument("--html is for one history, not for ", options.files.size());
+  }
   return options;
 }
 
@@ -118,22 +128,47 @@ void PrintIndented(std::string_view text, std::ostream& out) {
   }
 }
 
-// kUnknown also when the file could not be read.
-Outcome CheckFile(const std::string& file, const ModelRow& model, const CheckOptions& options,
-                  std::ostream& out, std::ostream& err) {
-  const auto history = ReadHistoryFile(file, options.read);
-  if (!history.ok()) {
-    err << file << ": " << Message(history.status()) << "\n";
-    return Outcome::kUnknown;
-  }
-  const Report report = model.run(model, *history, options);
-  if (!report.error.ok()) {
-    err << file << ": " << Message(report.error) << "\n";
-    return Outcome::kUnknown;
-  }
+StatusOr<const ModelRow*> ModelFor(const History& history, const CheckOptions& options) {
+  const std::string& name = options.model.empty() ? history.model() : options.model;
+  if (name.empty()) return InvalidArgument("--model is missing, and the history names none");
+  const ModelRow* row = FindModel(name);
+  if (row == nullptr)
+    return InvalidArgument("the history names a model \"", name, "\": there is none");
+  return row;
+}
+
+Status WritePage(const std::string& file, const ModelRow& model, const History& history,
+                 const Report& report, const std::string& path) {
+  const PageHead head = {.title = file, .model = std::string(model.name)};
+  QR_ASSIGN_OR_RETURN(const std::string page, ToHtml(head, history, report));
+  std::ofstream out(path, std::ios::binary);
+  out << page;
+  out.close();
+  if (!out) return Unavailable("cannot write ", path);
+  return OkStatus();
+}
+
+StatusOr<Outcome> JudgeFile(const std::string& file, const CheckOptions& options,
+                            std::ostream& out) {
+  QR_ASSIGN_OR_RETURN(const History history, ReadHistoryFile(file, options.read));
+  QR_ASSIGN_OR_RETURN(const ModelRow* model, ModelFor(history, options));
+  const Report report = model->run(*model, history, options);
+  QR_RETURN_IF_ERROR(report.error);
   out << file << ": " << report.verdict << " (" << report.summary << ")\n";
   if (!options.quiet) PrintIndented(report.explanation, out);
+  if (options.wants_page()) {
+    QR_RETURN_IF_ERROR(WritePage(file, *model, history, report, options.html));
+  }
   return report.outcome;
+}
+
+// kUnknown also when the file could not be read.
+Outcome CheckFile(const std::string& file, const CheckOptions& options, std::ostream& out,
+                  std::ostream& err) {
+  const StatusOr<Outcome> outcome = JudgeFile(file, options, out);
+  if (outcome.ok()) return *outcome;
+  err << file << ": " << Message(outcome.status()) << "\n";
+  return Outcome::kUnknown;
 }
 
 }  // namespace
@@ -148,11 +183,10 @@ int RunCheckCommand(const std::vector<std::string>& args, std::ostream& out, std
     out << Usage();
     return 0;
   }
-  const ModelRow& model = *FindModel(options->model);
   bool any_violation = false;
   bool any_unknown = false;
   for (const std::string& file : options->files) {
-    const Outcome outcome = CheckFile(file, model, *options, out, err);
+    const Outcome outcome = CheckFile(file, *options, out, err);
     any_violation |= outcome == Outcome::kBad;
     any_unknown |= outcome == Outcome::kUnknown;
   }

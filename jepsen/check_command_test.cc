@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/strings.h"
 #include "gtest/gtest.h"
 
 namespace quadraft::jepsen {
@@ -64,6 +65,46 @@ TEST(CheckCommand, WhatCannotBeReadOrDecided) {
   EXPECT_EQ(Check({"--model", "register", broken, bad}).exit, 1);
   EXPECT_EQ(Check({"--model", "mutex", good}).exit, 2);
   EXPECT_EQ(Check({"--model", "register", "/nonexistent"}).exit, 2);
+}
+
+const char kOwn[] =
+    "{\"quadraft-history\":1,\"model\":\"cas-register\"}\n"
+    "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\",\"value\":null}\n"
+    "{\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"partition\"}\n"
+    "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n";
+
+TEST(CheckCommand, OurOwnFormatNamesItsModel) {
+  const std::string own = File("own.ndjson", kOwn);
+  EXPECT_EQ(Check({own}).exit, 1);
+  EXPECT_EQ(Check({"--format", "quadraft", "--initial", "1", own}).exit, 0);
+  const Ran none = Check({File("good.edn", kGood)});
+  EXPECT_EQ(none.exit, 2);
+  EXPECT_NE(none.err.find("--model is missing, and the history names none"), std::string::npos);
+  const Ran strange = Check({File("strange.ndjson", "{\"quadraft-history\":1,\"model\":\"?\"}")});
+  EXPECT_EQ(strange.exit, 2);
+  EXPECT_NE(strange.err.find("the history names a model \"?\": there is none"), std::string::npos);
+}
+
+TEST(CheckCommand, Page) {
+  const std::string page = std::string(::testing::TempDir()) + "/page.html";
+  const std::string own = File("own.ndjson", kOwn);
+  EXPECT_EQ(Check({"--html", page, own}).exit, 1);
+  std::stringstream text;
+  text << std::ifstream(page).rdbuf();
+  EXPECT_EQ(text.str().find("<!DOCTYPE html>"), 0u);
+  EXPECT_NE(text.str().find("it needs value 1"), std::string::npos);
+  EXPECT_EQ(Check({"--html", page, own, own}).exit, 2);
+  const Ran nowhere = Check({"--html", "/nonexistent/x.html", own});
+  EXPECT_EQ(nowhere.exit, 2);
+  EXPECT_NE(nowhere.err.find("cannot write /nonexistent/x.html"), std::string::npos);
+}
+
+TEST(CheckCommand, EveryModelIsInTheHelp) {
+  const std::string help = Check({"--help"}).out;
+  for (const std::string_view name : {"cas-register", "multi-register", "mutex", "kv", "set",
+                                      "queue", "unordered-queue", "quad-set"}) {
+    EXPECT_NE(help.find(StrCat("\n  ", name, " ")), std::string::npos) << name;
+  }
 }
 
 TEST(CheckCommand, Usage) {

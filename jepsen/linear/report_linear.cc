@@ -25,9 +25,9 @@ Outcome OutcomeOf(Verdict verdict) {
 
 // Where on the axis of events each of an order's operations may take effect: midway between the
 // earliest and the latest place that the order leaves it, so that points neither crowd at the
-// invokes nor at the returns. Points in the same gap are spread over it.
+// invokes nor at the returns; before event `end`. Points in the same gap are spread over it.
 std::vector<double> Places(const std::vector<Operation>& operations,
-                           const std::vector<size_t>& order, size_t events) {
+                           const std::vector<size_t>& order, size_t end) {
   std::vector<size_t> earliest(order.size());
   std::vector<double> places(order.size());
   size_t at = 0;
@@ -35,7 +35,7 @@ std::vector<double> Places(const std::vector<Operation>& operations,
     at = std::max(at, operations[order[i]].invoked);
     earliest[i] = at;
   }
-  size_t latest = events == 0 ? 0 : events - 1;
+  size_t latest = end == 0 ? 0 : end - 1;
   for (size_t i = order.size(); i-- > 0;) {
     const Operation& operation = operations[order[i]];
     if (operation.outcome == EventType::kOk) latest = std::min(latest, operation.completed - 1);
@@ -58,7 +58,10 @@ ReportPart PartOf(const std::vector<Operation>& operations, size_t events, Objec
   part.outcome = OutcomeOf(object.verdict);
   part.operations = std::move(object.operations);
   part.initial = std::move(object.initial);
-  const std::vector<double> places = Places(operations, object.order, events);
+  // What could be ordered comes before the return of the operation that could not.
+  const size_t end =
+      object.stuck.empty() ? events : operations[object.stuck[0].operation].completed;
+  const std::vector<double> places = Places(operations, object.order, end);
   for (size_t i = 0; i < object.order.size(); ++i) {
     part.points.push_back({object.order[i], places[i], std::move(object.states[i])});
   }
