@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <thread>
 
-#include "jepsen/linear/checker.h"
+#include "jepsen/real/judge.h"
 #include "jepsen/real/workload.h"
 
 namespace quadraft::jepsen {
@@ -20,8 +19,8 @@ constexpr milliseconds kFailoverPoll{5};
 // More than the limit: a slow failover is measured, not only refused.
 constexpr milliseconds kFailoverGiveUp{20'000};
 
-// What ends a run early. Violations are DataLoss or DeadlineExceeded; everything else means that it could not be judged.
-// could not be judged.
+// What ends a run early. Violations are DataLoss or DeadlineExceeded; everything else means that it
+// could not be judged. could not be judged.
 RunVerdict VerdictOf(const Status& status) {
   if (status.ok()) return RunVerdict::kOk;
   const bool is_violation = status.code() == absl::StatusCode::kDataLoss ||
@@ -94,10 +93,12 @@ Status Run::HurtWhileWorking() {
     const NemesisRow* fault = deck.back();
     deck.pop_back();
     ++injected[fault->name];
+    workload.Note(std::string(fault->name));
     fault->inject(*cluster_, random_);
     std::this_thread::sleep_for(Between(500, 2000));
     QR_RETURN_IF_ERROR(cluster_->CheckAlive());
     QR_RETURN_IF_ERROR(cluster_->Heal());
+    workload.Note("heal");
   }
   QR_RETURN_IF_ERROR(HealAndCompare());
   workload.Stop();
@@ -128,26 +129,19 @@ Status Run::JudgeRegisters(Workload& workload) {
   History history = workload.TakeHistory();
   // Last words: every register, read at every node.
   int64_t process = WorkloadOptions::kValuesMax;
+  const int64_t now = history.empty() ? 0 : history.events().back().time;
   for (int node = 1; node <= cluster_->size(); ++node) {
     StoreClient client(cluster_->http_port(node));
     for (int64_t key = 0; key < WorkloadOptions().registers; ++key) {
-      history.Invoke(++process, "read", Value(), 0, Value::Int(key));
+      history.Invoke(++process, "read", Value(), now, Value::Int(key));
       const auto value = client.ReadRegister(key, kReadTimeout);
       if (!value.ok()) {
         return Annotate(value.status(), StrCat("node ", node, " does not answer after the faults"));
       }
-      history.Ok(process, *value);
+      history.Ok(process, *value, now);
     }
   }
-  const std::string path = options_.folder + "/history.edn";
-  std::ofstream(path) << history.ToEdn();
-  const CheckResult result = CheckLinearizable(history, *CasRegisterModel());
-  out_ << "registers: " << Name(result.verdict) << " (" << result.operations << " operations, "
-       << result.configurations << " configurations); quadraft check --model quad-register " << path
-       << std::endl;
-  if (result.verdict == Verdict::kViolation) return DataLoss(result.explanation);
-  if (result.verdict == Verdict::kUnknown) return Internal(result.explanation);
-  return OkStatus();
+  return JudgeRegisterHistory(history, options_.folder, out_);
 }
 
 Status Run::ReadSetEverywhere(const Workload& workload) {

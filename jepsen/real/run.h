@@ -23,8 +23,8 @@ namespace quadraft::jepsen {
 
 struct RunOptions {
   std::string binary;
-  std::string
-      folder;  // Made when it is not there; the nodes' data, their logs and history.edn stay in it.
+  // Made when it is not there; the nodes' data, their logs and the history (judge.h) stay in it.
+  std::string folder;
   uint64_t seed = 1;
   std::chrono::seconds duration{30};  // Of step 1.
   std::vector<const NemesisRow*> nemeses;

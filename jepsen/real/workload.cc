@@ -148,6 +148,11 @@ void Workload::Count(const UpdateResult& result, RealClock::time_point sent) {
   if (is_defect && harness_error_.ok()) harness_error_ = InvalidArgument(result.message);
 }
 
+void Workload::Note(std::string what) {
+  const std::lock_guard lock(mutex_);
+  history_.AddNote("nemesis", std::move(what), Now());
+}
+
 void Workload::ArmFirstAck() {
   const std::lock_guard lock(mutex_);
   armed_ = RealClock::now();

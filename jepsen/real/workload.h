@@ -61,6 +61,9 @@ class Workload {
   void Start();
   void Stop();  // Waits for the operations under way.
 
+  // Something that is done to the cluster now, for those who read the history.
+  void Note(std::string what);
+
   // From now on, notes the first update that was both sent and acknowledged after this moment.
   void ArmFirstAck();
   // How long after ArmFirstAck it was acknowledged; nullopt when there was none yet.
