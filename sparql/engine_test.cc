@@ -73,6 +73,16 @@ TEST(EngineTest, Paths) {
   EXPECT_EQ(Csv("SELECT ?x { <n:0> <p:next>/<p:next>/^<p:next> ?x }", Chain(5)), "x\nn:1\n");
 }
 
+// Section 18.4: a path of length zero begins at a term of the pattern, or at a node of the graph.
+TEST(EngineTest, PathsOfLengthZeroFromElsewhere) {
+  EXPECT_EQ(Csv("SELECT ?x ?y { VALUES ?x { <x:unknown> <n:0> } ?x <p:next>? ?y } ORDER BY ?y", Chain(3)),
+            "x,y\nn:0,n:0\nn:0,n:1\n");
+  EXPECT_EQ(Csv("SELECT ?x { VALUES ?x { <x:unknown> <n:0> } ?x <p:next>* <x:unknown> }", Chain(3)), "x\nx:unknown\n");
+  EXPECT_EQ(Csv("SELECT ?y { <n:0> ?p <n:1> . ?p <p:next>* ?y }", Chain(3)), "y\n") << "a predicate is no node";
+  EXPECT_EQ(Csv("SELECT ?y { <x:unknown> <p:next>?/<p:next>? ?y }", Chain(3)), "y\n");
+  EXPECT_EQ(Csv("SELECT (COUNT(*) AS ?c) { <x:unknown> <p:next>?/<p:next>? <x:unknown> }", Chain(3)), "c\n1\n");
+}
+
 TEST(EngineTest, AsksAndConstructs) {
   EXPECT_NE(AnswerTo("ASK { <n:0> <p:next> <n:1> }", Chain(2), {}, ResultFormat::kJson)->find("true"), std::string::npos);
   EXPECT_NE(AnswerTo("ASK { <n:1> <p:next> <n:1> }", Chain(2), {}, ResultFormat::kJson)->find("false"), std::string::npos);

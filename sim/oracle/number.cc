@@ -12,9 +12,18 @@
 namespace quadraft::sim::oracle {
 namespace {
 
-constexpr std::array<std::string_view, 12> kDerivedIntegers = {
-    "nonPositiveInteger", "negativeInteger",    "long",         "int",           "short",        "byte",
-    "nonNegativeInteger", "positiveInteger",    "unsignedLong", "unsignedInt",   "unsignedShort", "unsignedByte"};
+constexpr std::array<std::string_view, 12> kDerivedIntegers = {"nonPositiveInteger",
+                                                               "negativeInteger",
+                                                               "long",
+                                                               "int",
+                                                               "short",
+                                                               "byte",
+                                                               "nonNegativeInteger",
+                                                               "positiveInteger",
+                                                               "unsignedLong",
+                                                               "unsignedInt",
+                                                               "unsignedShort",
+                                                               "unsignedByte"};
 
 std::optional<NumberType> TypeOf(const rdf::Term& term) {
   if (!term.is_literal() || !term.datatype.starts_with(rdf::kXsd)) return std::nullopt;
@@ -97,9 +106,10 @@ std::string RealText(double value, bool single) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "INF" : "-INF";
   char buffer[64];
-  const auto end = single ? std::to_chars(buffer, buffer + 64, static_cast<float>(value),
-                                          std::chars_format::scientific)
-                          : std::to_chars(buffer, buffer + 64, value, std::chars_format::scientific);
+  const auto end = single
+                       ? std::to_chars(buffer, buffer + 64, static_cast<float>(value),
+                                       std::chars_format::scientific)
+                       : std::to_chars(buffer, buffer + 64, value, std::chars_format::scientific);
   const std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
   const size_t e = text.find('e');
   std::string mantissa(text.substr(0, e));
@@ -144,9 +154,9 @@ std::optional<Number> Exact(Operation operation, Number a, Number b) {
   } else {
     if (!ScaleUp(&a, b.scale) || !ScaleUp(&b, a.scale)) return std::nullopt;
     result.scale = a.scale;
-    const bool overflow =
-        operation == Operation::kAdd ? __builtin_add_overflow(a.digits, b.digits, &result.digits)
-                                     : __builtin_sub_overflow(a.digits, b.digits, &result.digits);
+    const bool overflow = operation == Operation::kAdd
+                              ? __builtin_add_overflow(a.digits, b.digits, &result.digits)
+                              : __builtin_sub_overflow(a.digits, b.digits, &result.digits);
     if (overflow) return std::nullopt;
   }
   Trim(&result);
@@ -197,7 +207,8 @@ std::optional<Number> ParseNumber(const rdf::Term& term) {
   }
   const std::optional<double> real = ParseReal(term.value);
   if (!real) return std::nullopt;
-  return Number{.type = *type, .real = *type == NumberType::kFloat ? static_cast<float>(*real) : *real};
+  return Number{.type = *type,
+                .real = *type == NumberType::kFloat ? static_cast<float>(*real) : *real};
 }
 
 rdf::Term ToTerm(const Number& number) {
@@ -221,7 +232,9 @@ rdf::Term ToTerm(const Number& number) {
   return rdf::Term::Literal(trimmed.digits < 0 ? "-" + text : text, rdf::kXsdDecimal);
 }
 
-std::optional<Number> Add(const Number& a, const Number& b) { return Calculate(Operation::kAdd, a, b); }
+std::optional<Number> Add(const Number& a, const Number& b) {
+  return Calculate(Operation::kAdd, a, b);
+}
 std::optional<Number> Subtract(const Number& a, const Number& b) {
   return Calculate(Operation::kSubtract, a, b);
 }
@@ -250,7 +263,9 @@ std::optional<Number> Round(const Number& a, Rounding rounding) {
   for (int i = 0; i < a.scale; ++i) {
     if (__builtin_mul_overflow(unit, 10, &unit)) return std::nullopt;
   }
-  const __int128 shift = rounding == Rounding::kFloor ? 0 : rounding == Rounding::kCeiling ? unit - 1 : unit / 2;
+  const __int128 shift = rounding == Rounding::kFloor     ? 0
+                         : rounding == Rounding::kCeiling ? unit - 1
+                                                          : unit / 2;
   if (__builtin_add_overflow(a.digits, shift, &result.digits)) return std::nullopt;
   const __int128 remainder = ((result.digits % unit) + unit) % unit;
   result.digits = (result.digits - remainder) / unit;

@@ -1,6 +1,6 @@
-// XSD numbers (XML Schema 1.1 Part 2) as the oracle counts: integers and decimals exactly, as digits
-// and a scale; floats and doubles as doubles. Arithmetic and promotion are those of SPARQL 1.1 Query,
-// section 17.3 (XPath op:numeric-*).
+// XSD numbers (XML Schema 1.1 Part 2) as the oracle counts: integers and decimals exactly, as
+// digits and a scale; floats and doubles as doubles. Arithmetic and promotion are those of
+// SPARQL 1.1 Query, section 17.3 (XPath op:numeric-*).
 //
 //   const auto a = ParseNumber(Term::Literal("1.5", kXsdDecimal));   // nullopt: no number.
 //   const auto b = Multiply(*a, *a);                                 // nullopt: overflow.

@@ -38,6 +38,20 @@ Status PathEvaluator::AllNodes(KeySet* out) {
   }
 }
 
+StatusOr<bool> PathEvaluator::IsNode(TermId term) {
+  if (store::TagOf(term) == store::IdTag::kLocal) return false;
+  for (const size_t position : {size_t{0}, size_t{2}}) {
+    QuadPattern quad = graph_;
+    quad.slots[position].id = term;
+    quad.slots[2 - position].var = kOtherVar;
+    QuadSource source(context_, quad, BestPermutation(quad));
+    Batch batch;
+    QR_ASSIGN_OR_RETURN(const size_t rows, source.Next(&batch));
+    if (rows > 0) return true;
+  }
+  return false;
+}
+
 Status PathEvaluator::Step(TermId start, bool forward, TermId predicate, const std::vector<rdf::Term>* excluded,
                            KeySet* out) {
   QuadPattern quad = graph_;
@@ -94,6 +108,10 @@ Status PathEvaluator::ReachSequence(const Path& path, TermId start, bool forward
     const bool last = i + 1 == path.args.size();
     auto next = std::make_unique<KeySet>(context_, 1);
     for (size_t n = 0; n < current->size(); ++n) {
+      if (i > 0 && *current->key(n) == start) {  // Between two steps stands a variable.
+        QR_ASSIGN_OR_RETURN(const bool node, IsNode(start));
+        if (!node) continue;
+      }
       QR_RETURN_IF_ERROR(Reach(step, *current->key(n), forward, last ? out : next.get()));
     }
     current = std::move(next);
@@ -167,10 +185,21 @@ StatusOr<bool> PathOperator::NextLeftRow() {
   return true;
 }
 
+StatusOr<bool> PathOperator::StartsNowhere() {
+  const size_t end = forward_ ? 0 : 1;
+  if (from_all_ || left_columns_[end] < 0) return false;
+  const TermId start = EndOf(end), other = quad_.slots[end == 0 ? 2 : 0].id;
+  if (other == start) return false;
+  QR_ASSIGN_OR_RETURN(const bool node, evaluator_.IsNode(start));
+  return !node;
+}
+
 Status PathOperator::Search() {
   found_.emplace(&context(), 1);
   next_found_ = 0;
   if (from_all_ && start_ >= all_nodes_->size()) return OkStatus();
+  QR_ASSIGN_OR_RETURN(const bool nowhere, StartsNowhere());
+  if (nowhere) return OkStatus();
   const TermId start = from_all_ ? *all_nodes_->key(start_) : EndOf(forward_ ? 0 : 1);
   return evaluator_.Reach(*path_, start, forward_, &*found_);
 }

@@ -4,7 +4,8 @@
 //   QR_RETURN_IF_ERROR(evaluator.Reach(path, start, /*forward=*/true, &nodes));
 //
 // A closure is a breadth-first search with a visited set (section 18.4's ALP), from whichever end is bound; with both ends
-// free, from every subject and object of the graph. A path of length zero joins a term to itself, in the graph or not.
+// free, from every subject and object of the graph. A path of length zero joins a term to itself: a term that stands in the
+// pattern, in the graph or not; a variable, wherever its value came from, only a subject or object of the graph.
 // Memory: one visited set per closure under way.
 #ifndef QUADRAFT_SPARQL_EXEC_PATH_H_
 #define QUADRAFT_SPARQL_EXEC_PATH_H_
@@ -30,6 +31,7 @@ class PathEvaluator {
   Status Reach(const Path& path, TermId start, bool forward, KeySet* out);
   // Every subject and object of the graph.
   Status AllNodes(KeySet* out);
+  StatusOr<bool> IsNode(TermId term);  // One of them.
 
  private:
   Status ReachLink(TermId predicate, TermId start, bool forward, KeySet* out);
@@ -57,6 +59,9 @@ class PathOperator : public Operator {
   // Finds the ends that belong to the current left row and start node.
   Status Search();
   TermId EndOf(size_t slot) const;
+  // Whether the start is a variable's value from the left that is no node of the graph: then no path of length zero begins
+  // there, but for one to a term of the pattern.
+  StatusOr<bool> StartsNowhere();
   void Emit(TermId subject, TermId object, Batch* out);
 
   const OperatorPtr left_;
