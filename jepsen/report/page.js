@@ -553,10 +553,11 @@ if (!stuck.size && !inAnomaly.size) $('wrong').style.display = 'none';
 select(-1);
 drawChart();
 showWrong();
-// page.html#object=3&from=100&to=200 opens there (in events).
+// page.html#object=3&from=100&to=200 opens there (in events); #axis=time shows times.
 const hash = new URLSearchParams(location.hash.slice(1));
+if (hash.get('axis') === 'time' && hasTimes) { $('axis').value = 'time'; byTime = true; measure(); setWindow(start(), end()); showWrong(); }
 if (hash.has('object')) choose(Math.min(data.parts.length - 1, Number(hash.get('object'))));
-if (hash.has('from')) setWindow(Number(hash.get('from')), Number(hash.get('to')));
+if (hash.has('from')) setWindow(X(Number(hash.get('from'))), X(Math.min(data.events, Number(hash.get('to')))));
 const before = performance.now();
 drawChart();
 document.body.dataset.drawMs = (performance.now() - before).toFixed(1);
