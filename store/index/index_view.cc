@@ -46,7 +46,7 @@ class IndexScan : public QuadScan {
       }
       ++rows;
     }
-    if (rows == 0) QR_RETURN_IF_ERROR(Problem());
+    QR_RETURN_IF_ERROR(Problem());
     return rows;
   }
 
@@ -85,9 +85,11 @@ class IndexScan : public QuadScan {
     return iterator_->Valid() && iterator_->key().size() == kQuadKeyBytes &&
            iterator_->key().starts_with(prefix_);
   }
-  // Why there is no row at hand: the end (OK), an error of the store, or a key that is none.
+  // Of the rows so far and of the end: an error of the store, or a key that is none. An iterator
+  // that stands on a row may have skipped a block that it could not read.
   Status Problem() const {
-    if (!iterator_->Valid()) return iterator_->status();
+    QR_RETURN_IF_ERROR(iterator_->status());
+    if (!iterator_->Valid()) return OkStatus();
     if (iterator_->key().starts_with(prefix_) && iterator_->key().size() != kQuadKeyBytes) {
       return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
     }

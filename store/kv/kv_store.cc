@@ -8,6 +8,7 @@
 #include "leveldb/filter_policy.h"
 #include "store/kv/leveldb_env.h"
 #include "store/kv/torn_tail.h"
+#include "store/log/durable_directory.h"
 
 namespace quadraft::store {
 namespace kv_internal {
@@ -122,7 +123,7 @@ Status KvIterator::status() const { return core_->Map(iterator_->status()); }
 
 StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& directory,
                                                  const Options& options) {
-  QR_RETURN_IF_ERROR(env.disk().CreateDirectory(directory));
+  QR_RETURN_IF_ERROR(CreateDirectoryDurably(env.disk(), directory));
   QR_RETURN_IF_ERROR(CutTornTails(env, directory));
   auto core = std::make_shared<Core>(env);
   core->adapter = LevelDbEnv::New(env, directory);

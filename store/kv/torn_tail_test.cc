@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "store/kv/kv_store.h"
 #include "store/testing/memory_env.h"
 
@@ -137,6 +139,48 @@ TEST_F(TornTail, AnEmptyNewLogDoesNotMakeTheOneBeforeItOld) {
   std::string value;
   EXPECT_TRUE(*kv->Get("1", &value));
   EXPECT_FALSE(*kv->Get("2", &value));
+}
+
+// Each record of the manifest cut away in turn, with all behind it: older tables under newer writes
+// would be a store with a hole. What opens must hold all of the first n writes.
+TEST_F(TornTail, AManifestThatLostItsEndIsNoticed) {
+  auto kv = Reopen();
+  for (int n = 0; n < 2000; ++n) Put(*kv, n, 500);
+  env.RunUntilIdle();
+  kv.reset();
+  std::map<std::string, std::string> files;
+  const auto names = env.disk().List("state");
+  for (const std::string& name : *names) {
+    files[name] = *env.memory_disk().MutableBytes("state/" + name);
+  }
+  const std::string manifest = Manifest();
+  const std::string good = *env.memory_disk().MutableBytes(manifest);
+  int refused = 0;
+  for (size_t cut = 0; cut < good.size(); cut += 3) {
+    for (const auto& [name, bytes] : files) {
+      ASSERT_TRUE((*env.disk().Open("state/" + name, OpenMode::kCreate))->Append(bytes).ok());
+    }
+    env.memory_disk().MutableBytes(manifest)->resize(cut);
+    kv = Reopen();
+    if (kv == nullptr) {
+      ++refused;
+      EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << cut << ": " << ToString(status);
+    } else {
+      std::string value;
+      int there = 0;
+      while (there < 2000 && *kv->Get(StrCat(there), &value)) ++there;
+      for (int n = there; n < 2000; ++n) {
+        ASSERT_FALSE(*kv->Get(StrCat(n), &value))
+            << "cut at " << cut << ": " << n << " is there, " << there << " is not";
+      }
+      kv.reset();
+    }
+    const auto now = env.disk().List("state");
+    for (const std::string& name : *now) {
+      ASSERT_TRUE(env.disk().Remove("state/" + name).ok());
+    }
+  }
+  EXPECT_GT(refused, 10);
 }
 
 TEST_F(TornTail, AMissingCurrentIsNoticed) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/log/high_water.h"
+
 namespace quadraft::store {
 namespace {
 
@@ -110,6 +112,7 @@ class Reader {
       return DataLoss(directory_, ": the oldest segment is ", numbers_.front(), ", but ",
                       log_.oldest_needed, " is still needed");
     }
+    QR_RETURN_IF_ERROR(CheckHighWater());
     QR_RETURN_IF_ERROR(Annotate(Replay::Finish(log_), directory_));
     QR_RETURN_IF_ERROR(Repair());
     return std::move(log_);
@@ -183,17 +186,35 @@ class Reader {
     return OkStatus();
   }
 
+  // The second witness: what it names was durable, so a log that ends before it has lost something.
+  Status CheckHighWater() {
+    QR_ASSIGN_OR_RETURN(const HighWater mark, ReadHighWater(env_.disk(), directory_));
+    if (mark.sequence <= log_.last_sequence) return OkStatus();
+    return DataLoss(directory_, ": the log ends with record ", log_.last_sequence, ", yet record ",
+                    mark.sequence, ", at ", Path(mark.segment), " before offset ", mark.bytes,
+                    ", had been durable", torn_ ? "; damage: " : "", damage_);
+  }
+
+  // Before anything is cut: what one read says is not enough. A bit that flipped on the way is not
+  // on the disk.
+  Status ReadAgain(const std::string& path, const std::string& bytes) {
+    QR_ASSIGN_OR_RETURN(const std::string again, ReadWhole(env_.disk(), path));
+    if (again == bytes) return OkStatus();
+    return Unavailable(path, ": two reads of the same file gave different bytes");
+  }
+
   // A header is synced before the first record is written, so a bad one is a creation cut short
   // when nothing valid follows.
   Status BadHeader(size_t i, const std::string& bytes, const Status& problem) {
     const std::string path = Path(numbers_[i]);
+    QR_RETURN_IF_ERROR(ReadAgain(path, bytes));
     const bool first_ever = numbers_[i] == 1;
     if (i + 1 != numbers_.size() || (i == 0 && !first_ever) ||
         FindRecord(bytes, 0, 0, ~uint64_t{0})) {
       return Annotate(problem, StrCat(path, " at offset 0"));
     }
-    env_.Log(LogLevel::kWarning,
-             StrCat(path, ": its creation was cut short; removed (", problem.message(), ")"));
+    cut_ = StrCat(path, ": its creation was cut short; removed (", problem.message(), ")");
+    damage_ = StrCat(path, ": ", problem.message());
     remove_ = path;
     torn_ = true;
     return OkStatus();
@@ -205,6 +226,7 @@ class Reader {
     const std::string path = Path(numbers_[i]);
     const std::string where =
         StrCat(path, " at offset ", offset, ", record ", expected, ": ", problem);
+    QR_RETURN_IF_ERROR(ReadAgain(path, bytes));
     const auto witness = FindRecord(bytes, offset + kRecordAlignment, expected, expected);
     if (witness) {
       return DataLoss(where, "; yet record ", witness->record.sequence, " says that ",
@@ -220,8 +242,8 @@ class Reader {
       }
       remove_ = Path(numbers_[later]);
     }
-    env_.Log(LogLevel::kWarning,
-             StrCat(where, "; never synced: ", bytes.size() - offset, " bytes cut"));
+    cut_ = StrCat(where, "; never synced: ", bytes.size() - offset, " bytes cut");
+    damage_ = where;
     torn_ = true;
     return OkStatus();
   }
@@ -252,6 +274,7 @@ class Reader {
   // lost pages clean (fsyncgate).
   Status Repair() {
     Disk& disk = env_.disk();
+    if (torn_) env_.Log(LogLevel::kWarning, cut_);
     if (!remove_.empty()) {
       QR_RETURN_IF_ERROR(disk.Remove(remove_));
     }
@@ -273,6 +296,8 @@ class Reader {
   RecoveredLog log_;
   Replay replay_;
   bool torn_ = false;
+  std::string cut_;         // What is said of a tail that is cut ...
+  std::string damage_;      // ... and why.
   std::string last_bytes_;  // Of the last segment.
   std::string remove_;
 };

@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "store/log/durable_directory.h"
+
 namespace quadraft::store {
 
 StatusOr<std::unique_ptr<WriteAheadLog>> WriteAheadLog::Open(Env& env, std::string directory,
                                                              const Options& options) {
-  QR_RETURN_IF_ERROR(env.disk().CreateDirectory(directory));
+  QR_RETURN_IF_ERROR(CreateDirectoryDurably(env.disk(), directory));
   QR_ASSIGN_OR_RETURN(auto recovered, RecoverLog(env, directory));
   std::unique_ptr<WriteAheadLog> log(
       new WriteAheadLog(env, std::move(directory), options, std::move(recovered)));
@@ -25,6 +27,8 @@ WriteAheadLog::WriteAheadLog(Env& env, std::string directory, const Options& opt
       current_bytes_(recovered.last_segment_bytes),
       last_sequence_(recovered.last_sequence),
       synced_(recovered.last_sequence),
+      durable_{recovered.last_sequence, recovered.last_segment, recovered.last_segment_bytes},
+      high_water_(&env.disk(), directory_),
       last_crc_(recovered.last_crc),
       oldest_needed_(recovered.oldest_needed) {}
 
@@ -39,6 +43,7 @@ Status WriteAheadLog::BeginSegment() {
   if (file_ != nullptr) {
     QR_RETURN_IF_ERROR(file_->SyncNow());
     synced_ = last_sequence_;
+    durable_ = {synced_, current_, current_bytes_};
   }
   const SegmentHeader header{.number = current_ + 1,
                              .first_sequence = last_sequence_ + 1,
@@ -145,6 +150,7 @@ void WriteAheadLog::RemoveTrimmed() {
     Status status = env_.disk().Remove(Path(number));
     // One durable removal at a time, oldest first: no crash leaves a hole in the middle.
     if (status.ok()) status = env_.disk().SyncDirectory(directory_);
+    if (absl::IsNotFound(status)) status = DataLoss(Path(number), " is gone");
     if (!status.ok()) {
       Fail(Annotate(status, StrCat("removing ", Path(number))));
       return;
@@ -165,8 +171,8 @@ void WriteAheadLog::StartSync() {
   sync_running_ = true;
   running_ = std::exchange(waiting_, {});
   auto finish = [this, alive = std::weak_ptr<bool>(alive_),
-                 sequence = last_sequence_](Status status) {
-    if (!alive.expired()) FinishSync(status, sequence);
+                 end = HighWater{last_sequence_, current_, current_bytes_}](Status status) {
+    if (!alive.expired()) FinishSync(status, end);
   };
   if (!failed_.ok() || synced_ == last_sequence_) {
     env_.executor().Post([finish = std::move(finish)] { finish(OkStatus()); });
@@ -175,11 +181,15 @@ void WriteAheadLog::StartSync() {
   }
 }
 
-void WriteAheadLog::FinishSync(const Status& status, uint64_t sequence) {
+void WriteAheadLog::FinishSync(const Status& status, const HighWater& end) {
   if (!status.ok()) Fail(Annotate(status, StrCat("syncing ", Path(current_))));
   if (failed_.ok()) {
-    synced_ = std::max(synced_, sequence);
+    if (end.sequence > synced_) {
+      synced_ = end.sequence;
+      durable_ = end;
+    }
     RemoveTrimmed();
+    NoteHighWaterSoon();
   }
   const std::weak_ptr<bool> alive = alive_;
   for (SyncDone& done : std::exchange(running_, {})) {
@@ -195,6 +205,29 @@ void WriteAheadLog::FinishSync(const Status& status, uint64_t sequence) {
   if (failed_.ok() && last_sequence_ == synced_ && last_type_ != RecordType::kSyncMark) {
     Fail(Write(RecordType::kSyncMark, GroupId(), {}));
   }
+}
+
+void WriteAheadLog::NoteHighWaterSoon() {
+  if (note_under_way_ || !failed_.ok() || durable_.sequence <= noted_) return;
+  note_under_way_ = true;
+  env_.executor().RunAfter(kHighWaterDelay, [this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) NoteHighWater();
+  });
+}
+
+void WriteAheadLog::NoteHighWater() {
+  if (!failed_.ok()) return;
+  high_water_.Note(durable_, [this, alive = std::weak_ptr<bool>(alive_),
+                              sequence = durable_.sequence](Status status) {
+    if (alive.expired()) return;
+    note_under_way_ = false;
+    if (!status.ok()) {
+      Fail(Annotate(status, "noting the high water"));
+      return;
+    }
+    noted_ = sequence;
+    NoteHighWaterSoon();
+  });
 }
 
 WriteAheadLog::Stats WriteAheadLog::stats() const {

@@ -10,7 +10,8 @@
 // Invariants: 1. a segment is begun only after the one before it is synced whole; 2. at most one
 // File::Sync is under way, and callbacks run in the order of the Sync calls; 3. a segment is
 // removed only after a synced record says that it may be;
-// 4. after the first error nothing is written again.
+// 4. after the first error nothing is written again; 5. what the high-water file names was synced
+// before it was noted there, and it is noted within kHighWaterDelay and two syncs.
 //
 // Destroying the log drops the callbacks of syncs that are under way: the node is going away.
 #ifndef QUADRAFT_STORE_LOG_WRITE_AHEAD_LOG_H_
@@ -22,6 +23,7 @@
 
 #include "core/env/env.h"
 #include "core/replica/log_store.h"
+#include "store/log/high_water.h"
 #include "store/log/recovery.h"
 
 namespace quadraft::store {
@@ -65,7 +67,10 @@ class WriteAheadLog : public replica::LogStore {
   const Status& Fail(const Status& status);  // Remembers the first error and returns it.
 
   void StartSync();
-  void FinishSync(const Status& status, uint64_t sequence);
+  void FinishSync(const Status& status, const HighWater& end);
+
+  void NoteHighWaterSoon();
+  void NoteHighWater();
 
   Status ProposeTrim();
   void RemoveTrimmed();
@@ -83,6 +88,10 @@ class WriteAheadLog : public replica::LogStore {
   uint64_t current_bytes_ = 0;
   uint64_t last_sequence_ = 0;
   uint64_t synced_ = 0;  // Records up to this sequence are durable.
+  HighWater durable_;    // The same, with the place where it ends.
+  HighWaterFile high_water_;
+  uint64_t noted_ = 0;  // As the high-water file says.
+  bool note_under_way_ = false;
   uint32_t last_crc_ = 0;
   RecordType last_type_ = RecordType::kSyncMark;
   Status failed_;

@@ -43,7 +43,7 @@ class GraphSnapshotReader : public replica::SnapshotReader {
       }
       iterator_->Next();
     }
-    if (!iterator_->Valid()) QR_RETURN_IF_ERROR(iterator_->status());
+    QR_RETURN_IF_ERROR(iterator_->status());
     if (!quads.empty()) return EncodeSnapshotChunk({next_number_++, std::move(quads)});
     ended_ = true;
     return EncodeSnapshotChunk({next_number_, SnapshotEnd{meta_.applied_index, meta_.applied_term,

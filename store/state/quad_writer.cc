@@ -170,7 +170,7 @@ Status QuadWriter::DropOld(Timestamp horizon, Timestamp* from) {
     if (kept != value) PutVersions(ids, std::move(kept));
     batch_.Delete(it->key());
   }
-  if (!it->Valid()) QR_RETURN_IF_ERROR(it->status());
+  QR_RETURN_IF_ERROR(it->status());
   *from = stopped;
   meta_.horizon = std::max(meta_.horizon, horizon);
   return OkStatus();

@@ -1,0 +1,93 @@
+#include "store/log/high_water.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/base/bytes.h"
+#include "core/base/check.h"
+#include "core/base/crc32c.h"
+
+namespace quadraft::store {
+namespace {
+
+constexpr std::string_view kMagic = "QRHW";
+constexpr std::string_view kCopySuffix = ".copy";
+
+std::optional<HighWater> ParseOne(std::string_view record) {
+  if (record.size() < kHighWaterRecordBytes || record.substr(4, 4) != kMagic) return std::nullopt;
+  if (Crc32c(record.substr(4, kHighWaterRecordBytes - 4)) != LoadFixed<uint32_t>(record.data())) {
+    return std::nullopt;
+  }
+  return HighWater{.sequence = LoadFixed<uint64_t>(record.data() + 8),
+                   .segment = LoadFixed<uint64_t>(record.data() + 16),
+                   .bytes = LoadFixed<uint64_t>(record.data() + 24)};
+}
+
+}  // namespace
+
+std::string EncodeHighWater(const HighWater& mark) {
+  std::string body(kMagic);
+  PutFixed<uint64_t>(&body, mark.sequence);
+  PutFixed<uint64_t>(&body, mark.segment);
+  PutFixed<uint64_t>(&body, mark.bytes);
+  std::string out;
+  PutFixed<uint32_t>(&out, Crc32c(body));
+  out += body;
+  QR_CHECK(out.size() == kHighWaterRecordBytes) << out.size();
+  return out;
+}
+
+StatusOr<HighWater> ParseHighWater(std::string_view file) {
+  HighWater mark;
+  std::optional<size_t> damaged;
+  for (size_t at = 0; at < file.size(); at += kHighWaterRecordBytes) {
+    const auto parsed = ParseOne(file.substr(at, kHighWaterRecordBytes));
+    if (!parsed) {
+      if (!damaged) damaged = at;
+      continue;
+    }
+    if (damaged) {
+      return DataLoss("at offset ", *damaged, ": damaged, and a valid record follows");
+    }
+    if (parsed->sequence < mark.sequence) {
+      return DataLoss("at offset ", at, ": record ", parsed->sequence, " after ", mark.sequence);
+    }
+    mark = *parsed;
+  }
+  return mark;
+}
+
+StatusOr<HighWater> ReadHighWater(Disk& disk, const std::string& directory) {
+  const std::string path = StrCat(directory, "/", kHighWaterName);
+  if (!disk.Exists(path)) return HighWater{};
+  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
+  QR_ASSIGN_OR_RETURN(const std::string bytes, file->Read(0, file->size()));
+  auto mark = ParseHighWater(bytes);
+  if (!mark.ok()) return Annotate(mark.status(), path);
+  return mark;
+}
+
+void HighWaterFile::Note(const HighWater& mark, absl::AnyInvocable<void(Status)> done) {
+  Status status;
+  if (file_ == nullptr || file_->size() >= kHighWaterBytesMax) {
+    status = WriteAnew(mark);
+  } else {
+    status = file_->Append(EncodeHighWater(mark));
+    if (status.ok()) return file_->Sync(std::move(done));
+  }
+  done(std::move(status));
+}
+
+Status HighWaterFile::WriteAnew(const HighWater& mark) {
+  const std::string path = StrCat(directory_, "/", kHighWaterName);
+  const std::string copy = path + std::string(kCopySuffix);
+  QR_ASSIGN_OR_RETURN(auto file, disk_.Open(copy, OpenMode::kCreate));
+  QR_RETURN_IF_ERROR(file->Append(EncodeHighWater(mark)));
+  QR_RETURN_IF_ERROR(file->SyncNow());
+  QR_RETURN_IF_ERROR(disk_.Rename(copy, path));
+  QR_RETURN_IF_ERROR(disk_.SyncDirectory(directory_));
+  file_ = std::move(file);
+  return OkStatus();
+}
+
+}  // namespace quadraft::store
