@@ -285,5 +285,194 @@ TEST(SimDiskTest, DetachKeepsEveryByteAndKillsOpenFiles) {
   EXPECT_EQ(Contents(disk, "f"), "unsynced");
 }
 
+TEST(SimDiskTest, ADirectoryIsDurableOnceItsParentIsSynced) {
+  int gone = 0, there = 0;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    ManualExecutor executor;
+    SimDisk disk(seed, &executor);
+    ASSERT_TRUE(disk.CreateDirectory("a/b").ok());
+    auto file = disk.Open("a/b/f", OpenMode::kCreate);
+    ASSERT_TRUE((*file)->Append("abc").ok());
+    ASSERT_TRUE((*file)->SyncNow().ok());
+    ASSERT_TRUE(disk.SyncDirectory("a/b").ok());
+    ASSERT_TRUE(disk.SyncDirectory("a").ok());
+    if (seed % 2 == 0) ASSERT_TRUE(disk.SyncDirectory("").ok());
+    disk.Crash();
+    if (seed % 2 == 0) {
+      EXPECT_EQ(Contents(disk, "a/b/f"), "abc");
+    } else {
+      disk.Exists("a") ? ++there : ++gone;
+      EXPECT_EQ(disk.Exists("a/b/f"), disk.Exists("a"));
+    }
+  }
+  EXPECT_GT(gone, 5);
+  EXPECT_GT(there, 5);
+}
+
+TEST(SimDiskTest, HarmIsVisibleAndRemembered) {
+  ManualExecutor executor;
+  SimDisk disk(3, &executor);
+  WriteDurably(disk, "f", std::string(2000, 'x'));
+  WriteDurably(disk, "g", "there");
+  EXPECT_TRUE(disk.Harms().empty());
+  ASSERT_TRUE(disk.FlipBit("f", 10, 0).ok());
+  ASSERT_TRUE(disk.Overwrite("f", 20, "yyy").ok());
+  EXPECT_EQ(Contents(disk, "f").substr(9, 14), "xyxxxxxxxxxyyy");
+  EXPECT_EQ(disk.FlipBit("f", 2000, 0).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(disk.FlipBit("none", 0, 0).code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(disk.CutFile("f", 1000).ok());
+  EXPECT_EQ(*disk.FileSize("f"), 1000u);
+  ASSERT_TRUE(disk.LoseFile("g").ok());
+  EXPECT_FALSE(disk.Exists("g"));
+  disk.Crash();
+  EXPECT_EQ(*disk.FileSize("f"), 1000u);
+  EXPECT_FALSE(disk.Exists("g"));
+  const auto harms = disk.Harms();
+  ASSERT_EQ(harms.size(), 4u);
+  EXPECT_EQ(harms[0].path, "g");
+  EXPECT_EQ(harms[3].from, 1000u);
+  EXPECT_EQ(harms[3].to, 2000u);
+  ASSERT_TRUE(disk.Truncate("f", 15).ok());
+  EXPECT_EQ(disk.Harms().size(), 2u);  // What was cut off is no longer harmed.
+}
+
+TEST(SimDiskTest, AnUnreadablePlaceStaysSo) {
+  ManualExecutor executor;
+  SimDisk disk(3, &executor);
+  WriteDurably(disk, "f", std::string(2000, 'x'));
+  ASSERT_TRUE(disk.MakeUnreadable("f", 512, 1024).ok());
+  auto file = disk.Open("f", OpenMode::kRead);
+  EXPECT_TRUE((*file)->Read(0, 512).ok());
+  EXPECT_TRUE((*file)->Read(1024, 512).ok());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ((*file)->Read(0, 513).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ((*file)->Read(1023, 1).status().code(), absl::StatusCode::kUnavailable);
+  }
+  EXPECT_EQ(disk.unreadable_hits(), 6u);
+}
+
+TEST(SimDiskTest, ALostWriteShowsWhenTheCacheIsGone) {
+  for (const bool power : {false, true}) {
+    ManualExecutor executor;
+    SimDisk disk(3, &executor);
+    WriteDurably(disk, "f", std::string(600, 'x'));
+    auto file = disk.Open("f", OpenMode::kAppend);
+    ASSERT_TRUE((*file)->Append(std::string(1000, 'y')).ok());
+    ASSERT_TRUE((*file)->SyncNow().ok());
+    const auto files = disk.DurableFiles();
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_EQ(files[0].sync_from, 600u);
+    EXPECT_EQ(files[0].sync_to, 1600u);
+    ASSERT_TRUE(*disk.LoseWrite("f", 600, 1600));
+    const std::string good = std::string(600, 'x') + std::string(1000, 'y');
+    EXPECT_EQ(Contents(disk, "f"), good);
+    disk.Detach();
+    EXPECT_EQ(Contents(disk, "f"), good);
+    power ? disk.Crash() : disk.DropCache();
+    const std::string after = Contents(disk, "f");
+    EXPECT_EQ(after.size(), 1600u);
+    EXPECT_EQ(after.substr(0, 600), std::string(600, 'x'));
+    EXPECT_EQ(after.substr(600).find("yy"), std::string::npos);
+  }
+}
+
+TEST(SimDiskTest, AReadLiesOnceAndTheDiskIsAsItWas) {
+  for (const bool misdirect : {false, true}) {
+    ManualExecutor executor;
+    SimDisk disk(3, &executor);
+    std::string good;
+    for (int i = 0; i < 3000; ++i) good.push_back(static_cast<char>('a' + i / 512));
+    WriteDurably(disk, "f", good);
+    auto file = disk.Open("f", OpenMode::kRead);
+    misdirect ? disk.MisdirectNthRead(2) : disk.FlipNthRead(2);
+    EXPECT_EQ(*(*file)->Read(0, 3000), good);
+    EXPECT_FALSE(disk.lied());
+    int different = 0;
+    for (int i = 0; i < 50; ++i) {
+      const std::string told = *(*file)->Read(0, 3000);
+      ASSERT_EQ(told.size(), 3000u);
+      if (told != good) ++different;
+    }
+    EXPECT_EQ(different, 1);
+    EXPECT_EQ(disk.lies(), 1u);
+    EXPECT_TRUE(disk.lied());
+    disk.Detach();
+    EXPECT_FALSE(disk.lied());
+    EXPECT_EQ(disk.Peek("f"), good);
+  }
+}
+
+TEST(SimDiskTest, AFailedSyncKeepsOrDropsThePages) {
+  int kept = 0, dropped = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    ManualExecutor executor;
+    SimDisk disk(seed, &executor);
+    WriteDurably(disk, "f", std::string(600, 'x'));
+    auto file = disk.Open("f", OpenMode::kAppend);
+    ASSERT_TRUE((*file)->Append(std::string(2000, 'y')).ok());
+    disk.FailNth(kDiskSync, 1);
+    EXPECT_FALSE((*file)->SyncNow().ok());
+    disk.Detach();  // The process is restarted over the same page cache.
+    const std::string seen = Contents(disk, "f");
+    ASSERT_EQ(seen.size(), 2600u);
+    EXPECT_EQ(seen.substr(0, 600), std::string(600, 'x'));
+    seen.substr(600) == std::string(2000, 'y') ? ++kept : ++dropped;
+  }
+  EXPECT_GT(kept, 15);
+  EXPECT_GT(dropped, 10);
+}
+
+TEST(SimDiskTest, PowerGoesAtTheNthOperation) {
+  ManualExecutor executor;
+  SimDisk disk(3, &executor);
+  WriteDurably(disk, "f", "old");
+  int cut = 0;
+  disk.DieAtNth(kDiskName, 3, [&cut] { ++cut; });
+  auto file = disk.Open("t", OpenMode::kCreate);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(disk.Rename("t", "f").ok());
+  EXPECT_EQ(cut, 0);
+  EXPECT_FALSE(disk.SyncDirectory("").ok());
+  EXPECT_EQ(cut, 1);
+  EXPECT_FALSE((*file)->Append("x").ok());
+  EXPECT_FALSE((*file)->SyncNow().ok());
+  EXPECT_EQ(disk.unsynced_names(), 2u);
+  disk.set_next_crash(CrashStyle::kLoseAll);
+  disk.Crash();
+  EXPECT_EQ(Contents(disk, "f"), "old");
+  EXPECT_FALSE(disk.Exists("t"));
+  EXPECT_TRUE(disk.SyncDirectory("").ok());
+}
+
+TEST(SimDiskTest, AnImageHoldsWhatWasDurable) {
+  ManualExecutor executor;
+  SimDisk disk(3, &executor);
+  ASSERT_TRUE(disk.CreateDirectory("d").ok());
+  WriteDurably(disk, "f", "one");
+  const SimDisk::Image image = disk.TakeImage();
+  auto file = disk.Open("f", OpenMode::kAppend);
+  ASSERT_TRUE((*file)->Append("two").ok());
+  EXPECT_EQ(disk.TakeImage(), image);
+  ASSERT_TRUE((*file)->SyncNow().ok());
+  WriteDurably(disk, "g", "new");
+  EXPECT_NE(disk.TakeImage(), image);
+  disk.Restore(image);
+  EXPECT_EQ(Contents(disk, "f"), "one");
+  EXPECT_FALSE(disk.Exists("g"));
+  EXPECT_TRUE(disk.Exists("d"));
+  EXPECT_EQ(disk.used_bytes(), 3u);
+  disk.Crash();
+  EXPECT_EQ(Contents(disk, "f"), "one");
+}
+
+TEST(SimDiskTest, AFullDiskTakesNoNewFile) {
+  ManualExecutor executor;
+  SimDisk disk(3, &executor, {.capacity_bytes = 3});
+  WriteDurably(disk, "f", "abc");
+  EXPECT_EQ(disk.Open("g", OpenMode::kCreate).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(disk.refused_for_space(), 1u);
+}
+
 }  // namespace
 }  // namespace quadraft::sim

@@ -25,6 +25,8 @@ Process::Process(World* world, uint32_t index, NodeId id, std::string name, Fact
       factory_(std::move(factory)),
       disk_(Fingerprint64(name_, world->seed()), nullptr, disk) {
   disk_.OnWrite([this](uint64_t digest) { world_->Fold(EventKind::kDisk, id_, digest); });
+  // As the program sees it: after the stalls of this event so far.
+  disk_.SetNow([this] { return Duration(std::max(busy_until_ns_, world_->now_ns())); });
   disk_.OnStall([this](Duration stall) {
     busy_until_ns_ = std::max(busy_until_ns_, world_->now_ns()) + stall.count();
   });
