@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/cluster/vouched.h"
+
 namespace quadraft::sim {
 namespace {
 
@@ -40,7 +42,12 @@ class Cluster::NodeProgram : public Program {
 Cluster::Cluster(World* world, ClusterOptions options) : world_(world), options_(options) {
   for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
-    world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) {
+    world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) -> std::unique_ptr<Program> {
+      if (process(id).broken() && !HarmIsNoticed(process(id).disk())) {
+        process(id).Retire();
+        process(id).Crash(CrashKind::kKill);
+        return nullptr;
+      }
       return std::make_unique<NodeProgram>(env, this, id);
     });
   }
@@ -90,14 +97,16 @@ NodeId Cluster::Leader() const {
 
 void Cluster::OnStopped(NodeId node, const Status& why) {
   ++self_stops_;
-  const bool damage = process(node).broken() && absl::IsDataLoss(why);
+  const bool damage = absl::IsDataLoss(why) && process(node).broken();
+  const bool lie = absl::IsDataLoss(why) && process(node).disk().lied();
   const bool disk = absl::IsUnavailable(why) || absl::IsResourceExhausted(why);
-  if (!disk && !damage && violation_.ok())
+  if (!disk && !damage && !lie && violation_.ok())
     violation_ = Annotate(why, StrCat("node ", node, " stopped itself"));
   if (damage) process(node).Retire();
-  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be
-  // gone.
-  process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill : CrashKind::kPower);
+  // After an I/O error half of the machines are power-cycled: whatever a failed sync left in doubt
+  // may be gone. On the others the new process reads what the page cache made of it.
+  const bool power = absl::IsUnavailable(why) && world_->random("sim/supervisor").OneIn(2);
+  process(node).Crash(power ? CrashKind::kPower : CrashKind::kKill);
   Restart(node, kSupervisorDelay);
 }
 

@@ -7,7 +7,9 @@
 //
 // A node that stops itself (on_fatal, or a Start that fails) is restarted a second later. Its
 // reason must be the disk's: Unavailable or ResourceExhausted; DataLoss only when its disk was
-// harmed (Process::broken), and then it stays down. Any other is a violation.
+// harmed (Process::broken), and then it stays down, or when a read of this life lied
+// (SimDisk::lied): started again it reads again, and must find everything. Any other is a
+// violation. A node whose harm nobody could notice is not started again (vouched.h).
 #ifndef QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 #define QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 

@@ -9,7 +9,10 @@ Closure BeginDiskFull(FaultContext& context) {
   const uint64_t before = SimDiskOptions().capacity_bytes;
   if (disk.capacity_bytes() != before) return nullptr;  // Full already.
   disk.set_capacity_bytes(disk.used_bytes() + context.random->Below(8192));
-  return [&disk, before] { disk.set_capacity_bytes(before); };
+  return [&context, &disk, before, refused = disk.refused_for_space()] {
+    disk.set_capacity_bytes(before);
+    if (disk.refused_for_space() > refused) context.took_effect();
+  };
 }
 
 }  // namespace quadraft::sim

@@ -32,6 +32,8 @@ struct FaultContext {
   std::function<NodeId()> leader;
   // Brings a dead node back after `delay`.
   std::function<void(NodeId, Duration delay)> restart;
+  // For kinds that count themselves: it has just taken effect (kCountsItself).
+  std::function<void()> took_effect = [] {};
   // Nodes that lost for good what they had promised to keep (a disk that is gone): the repair
   // leaves them out. A fault breaks no further node when that would leave no majority: MayBreak.
   std::shared_ptr<std::set<NodeId>> broken = std::make_shared<std::set<NodeId>>();
@@ -66,17 +68,31 @@ struct FaultContext {
 
 using BeginFault = Closure (*)(FaultContext&);
 
+enum FaultTrait : uint8_t {
+  // Harms a disk for good (FaultContext::Break): such kinds are in fewer of the drawn mixes, since
+  // a broken node misses the rest of the run.
+  kBreaks = 1,
+  // That it began does not mean that anything happened: it calls FaultContext::took_effect then.
+  kCountsItself = 2,
+};
+
 struct FaultRow {
   std::string_view name;
   std::string_view what;
   BeginFault begin;
   // Takes more nodes at once than the protocol survives: for the second phase of a run.
   bool beyond_tolerance = false;
+  uint8_t traits = 0;
+
+  bool breaks() const { return (traits & kBreaks) != 0; }
+  bool counts_itself() const { return (traits & kCountsItself) != 0; }
 };
 
 const std::vector<FaultRow>& FaultTable();  // In order of name.
 const FaultRow* FindFault(std::string_view name);
 
+Closure BeginBitFlip(FaultContext& context);
+Closure BeginBitRot(FaultContext& context);
 Closure BeginClockStep(FaultContext& context);
 Closure BeginCrash(FaultContext& context);
 Closure BeginDelayBurst(FaultContext& context);
@@ -84,18 +100,32 @@ Closure BeginDepose(FaultContext& context);
 Closure BeginDiskError(FaultContext& context);
 Closure BeginDiskFull(FaultContext& context);
 Closure BeginDuplication(FaultContext& context);
+Closure BeginFailedSync(FaultContext& context);
 Closure BeginIsolation(FaultContext& context);
 Closure BeginKill(FaultContext& context);
+Closure BeginLatentSector(FaultContext& context);
 Closure BeginLossBurst(FaultContext& context);
+Closure BeginLostDisk(FaultContext& context);
+Closure BeginLostFile(FaultContext& context);
+Closure BeginLostNames(FaultContext& context);
 Closure BeginMajorityDown(FaultContext& context);
 Closure BeginMajorityPause(FaultContext& context);
+Closure BeginMisdirectedRead(FaultContext& context);
+Closure BeginMisdirectedWrite(FaultContext& context);
+Closure BeginNoSpace(FaultContext& context);
 Closure BeginOneWayCut(FaultContext& context);
 Closure BeginPause(FaultContext& context);
+Closure BeginPhantomWrite(FaultContext& context);
 Closure BeginPowerFailure(FaultContext& context);
 Closure BeginReorder(FaultContext& context);
 Closure BeginShatter(FaultContext& context);
 Closure BeginSlowDisk(FaultContext& context);
+Closure BeginStaleImage(FaultContext& context);
+Closure BeginStalledDisk(FaultContext& context);
 Closure BeginSymmetricPartition(FaultContext& context);
+Closure BeginTornWrite(FaultContext& context);
+Closure BeginTruncatedFile(FaultContext& context);
+Closure BeginUnsyncedLoss(FaultContext& context);
 
 }  // namespace quadraft::sim
 

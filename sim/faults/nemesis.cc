@@ -9,9 +9,10 @@ namespace quadraft::sim {
 
 NemesisOptions NemesisOptions::Draw(Random& random) {
   NemesisOptions options;
+  const bool harm = random.OneIn(3);
   std::vector<const FaultRow*> tolerated;
   for (const FaultRow& row : FaultTable()) {
-    if (!row.beyond_tolerance) tolerated.push_back(&row);
+    if (!row.beyond_tolerance && (harm || !row.breaks())) tolerated.push_back(&row);
   }
   // Few kinds or many: what a run leaves out matters as much as what it has (Groce et al., swarm
   // testing, ISSTA 2012).
@@ -97,9 +98,10 @@ void Nemesis::Begin(size_t entry) {
   const FaultRow* const row = FindFault(entries_[entry].kind);
   QR_CHECK(row != nullptr) << "no fault " << entries_[entry].kind;
   auto active = std::make_unique<Active>(*context_, entries_[entry]);
+  active->context.took_effect = [this, entry] { ++fired_[entries_[entry].kind]; };
   active->stop = row->begin(active->context);
   if (!active->stop) return;
-  ++fired_[entries_[entry].kind];
+  if (!row->counts_itself()) ++fired_[entries_[entry].kind];
   if (Observer* const watching = context_->world->observer()) {
     std::string aim;
     for (const NodeId node : active->context.aimed) StrAppend(&aim, aim.empty() ? "n" : " n", node);

@@ -58,7 +58,7 @@ class Nemesis {
   void StopAll();
 
   const std::vector<FaultEntry>& entries() const { return entries_; }
-  // How often each kind began, in order of name; kinds that never did are absent.
+  // How often each kind took effect, in order of name; kinds that never did are absent.
   const std::map<std::string, uint64_t>& fired() const { return fired_; }
 
  private:

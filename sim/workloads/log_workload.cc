@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "sim/cluster/vouched.h"
+
 namespace quadraft::sim {
 namespace {
 
@@ -114,8 +116,15 @@ LogWorkload::LogWorkload(World* world, OperationTape* operations, LogOptions opt
       reads_(static_cast<size_t>(options_.nodes)) {
   for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
-    world_->AddProcess(id, StrCat("n", id),
-                       [this, id](Env& env) { return std::make_unique<Server>(env, this, id); });
+    world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) -> std::unique_ptr<Program> {
+      Process& process = world_->process(id);
+      if (process.broken() && !HarmIsNoticed(process.disk())) {
+        process.Retire();
+        process.Crash(CrashKind::kKill);
+        return nullptr;
+      }
+      return std::make_unique<Server>(env, this, id);
+    });
   }
 }
 
@@ -186,15 +195,16 @@ bool LogWorkload::Settled(const std::vector<NodeId>& nodes) const {
 }
 
 void LogWorkload::OnStopped(NodeId node, const Status& why) {
-  const bool damage = world_->process(node).broken() && absl::IsDataLoss(why);
+  const bool damage = absl::IsDataLoss(why) && world_->process(node).broken();
+  const bool lie = absl::IsDataLoss(why) && world_->process(node).disk().lied();
   if (damage) world_->process(node).Retire();
-  if (!damage && !absl::IsUnavailable(why) && !absl::IsResourceExhausted(why)) {
+  if (!damage && !lie && !absl::IsUnavailable(why) && !absl::IsResourceExhausted(why)) {
     Fail(Annotate(why, StrCat("node ", node, " stopped itself")));
   }
-  // After an I/O error the machine is power-cycled: whatever the failed sync left in doubt may be
-  // gone.
-  world_->process(node).Crash(absl::IsResourceExhausted(why) ? CrashKind::kKill
-                                                             : CrashKind::kPower);
+  // After an I/O error half of the machines are power-cycled: whatever a failed sync left in doubt
+  // may be gone. On the others the new process reads what the page cache made of it.
+  const bool power = absl::IsUnavailable(why) && world_->random("sim/supervisor").OneIn(2);
+  world_->process(node).Crash(power ? CrashKind::kPower : CrashKind::kKill);
   world_->process(node).StartAfter(kSupervisorDelay);
 }
 
@@ -221,6 +231,8 @@ void LogWorkload::OnProposed(const std::string& payload, LogIndex promised,
 }
 
 void LogWorkload::CheckRead(NodeId node, LogIndex must_hold) {
+  // A barrier that is passed while its process ends answers nobody.
+  if (server(node) == nullptr) return;
   ++reads_[node.value() - 1];
   const LogIndex applied = server(node)->machine().state().index;
   if (applied < must_hold) {
