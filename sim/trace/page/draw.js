@@ -183,8 +183,8 @@ function drawBand(c, lane) {
     label(c, 'paused', x + 4, lane.y + 14, w - 4);
   }
   for (const s of DOWN[lane.n]) {
-    if (!visible(s.begin, s.open ? BIG : s.end)) continue;
-    const [x, w] = clampSpan(s.begin, s.open ? BIG : s.end);
+    if (!visible(s.begin, s.end)) continue;
+    const [x, w] = clampSpan(s.begin, s.end);
     hatch(c, x, lane.y - 2, w, lane.band + 4, '#4a5160', '#2b303b');
     c.fillStyle = '#fff';
     label(c, s.text === 'kill' ? 'killed' : 'power failure', x + 4, lane.y + 14, w - 4);
@@ -231,7 +231,7 @@ function drawCuts(c, lane) {
 function drawOperations(c, lane) {
   const taken = new Set();
   for (const s of OPERATIONS[lane.n]) {
-    const end = s.open ? BIG : s.end;
+    const end = s.end;
     if (!visible(s.begin, end)) continue;
     const [x, w] = clampSpan(s.begin, end);
     if (w < 2) {

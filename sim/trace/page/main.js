@@ -197,7 +197,7 @@ function showLogs(event) {
     box.append(div);
   }
   if (L.count === 0) box.append(element('div', 'none was kept'));
-  if (now && now.classList.contains('now')) now.scrollIntoView({block: 'nearest'});
+  if (now) box.scrollTop = now.offsetTop - box.clientHeight / 2;
 }
 
 // ---- Search
