@@ -38,14 +38,13 @@ class Chatter : public Program {
 // A run with everything in it that is no Raft.
 void RunChatter(RunObserver* observer, Duration length) {
   World world(5);
-  world.set_observer(observer);
   for (uint64_t id : {1, 2, 3}) {
-    world
-        .AddProcess(NodeId{id}, StrCat("n", id),
-                    [id](Env& env) { return std::make_unique<Chatter>(env, id); })
-        .Start();
+    world.AddProcess(NodeId{id}, StrCat("n", id),
+                     [id](Env& env) { return std::make_unique<Chatter>(env, id); });
   }
+  world.set_observer(observer);
   observer->Begin(&world, [](NodeId) -> const raft::Raft* { return nullptr; });
+  for (uint64_t id : {1, 2, 3}) world.process(NodeId{id}).Start();
   observer->OnPhase("faults");
   observer->OnInvoke(4, NodeId{2}, "write <x>");
   world.RunFor(length / 4);
@@ -57,10 +56,10 @@ void RunChatter(RunObserver* observer, Duration length) {
   observer->OnComplete(4, NodeId{2}, OperationOutcome::kOk, "done");
   observer->OnInvoke(5, NodeId{2}, "never answered");
   world.process(NodeId{3}).Crash();
-  world.process(NodeId{2}).Pause();
+  world.process(NodeId{1}).Pause();
   world.RunFor(length / 4);
   world.process(NodeId{3}).Start();
-  world.process(NodeId{2}).Resume();
+  world.process(NodeId{1}).Resume();
   world.RunFor(length / 4);
   observer->End("state: node 2 <lies>");
   world.set_observer(nullptr);

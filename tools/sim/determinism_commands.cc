@@ -80,6 +80,9 @@ int GoldenCommand(const DeterminismFlags& flags) {
               << " after " << (*wanted)[i].events << " events is wanted, got " << runs[i].hash
               << " after " << runs[i].events << '\n';
   }
+  if (different > 0 && !flags.rewrite) {
+    std::cout << "if what happens in a run was changed on purpose: tools/determinism --rewrite\n";
+  }
   if (flags.rewrite) {
     std::ofstream out(flags.file, std::ios::trunc);
     out << FormatGolden(runs);

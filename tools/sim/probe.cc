@@ -10,22 +10,15 @@
 namespace quadraft::sim {
 namespace {
 
-// Runs inside the planted event, as if the simulator or a node had done it.
+// Runs inside the planted event, as if the simulator or a node had done it: sets a timer.
 void Misbehave(World* world, std::string_view kind) {
-  if (kind == "clock") {
-    const auto real = std::chrono::steady_clock::now().time_since_epoch();
-    world->After(Duration(1000 + real.count() % 100'000), [] {});
-    return;
-  }
+  constexpr uint64_t kSpreadNs = 1'000'003;
   const auto thing = std::make_unique<int>(7);
-  const std::string address = StrCat("rpc about ", reinterpret_cast<uintptr_t>(thing.get()));
-  for (uint32_t i = 0; i < world->process_count(); ++i) {
-    Process& from = world->process_at(i);
-    if (!from.running()) continue;
-    const NodeId to = world->process_at((i + 1) % world->process_count()).id();
-    from.env()->network().Send(to, Channel::kRpc, address);
-    return;
-  }
+  const uint64_t number =
+      kind == "clock"
+          ? static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())
+          : static_cast<uint64_t>(reinterpret_cast<uintptr_t>(thing.get()));
+  world->After(Duration(static_cast<int64_t>(1000 + number % kSpreadNs)), [] {});
 }
 
 class PlantedProbe : public Probe {
