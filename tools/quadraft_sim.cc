@@ -15,6 +15,7 @@
 #include "sim/explore/scenario.h"
 #include "sim/faults/fault.h"
 #include "sim/trace/recorder.h"
+#include "tools/sim/commands.h"
 #include "tools/sim/determinism_commands.h"
 #include "tools/sim/see.h"
 #include "tools/sim/swarm.h"
@@ -34,6 +35,13 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
            --plant clock@EVENT|address@EVENT   nondeterminism on purpose, to see that it is found
   golden   the hashes of --file FILE, again   --rewrite: writes what the runs gave
   probe    one run on behalf of verify   --window FIRST:LAST   --out FILE
+  replay SEED|TAPE  one run again, to its end or to any step of it; the nodes at the stop are printed
+           --until EVENT|TIME   --break-on INVARIANT|any   --log LEVEL   --record FILE: its tape, each operation listed
+  shrink SEED|TAPE  a failing run made small; the result is a scenario file
+           --out FILE   --jobs J (1)   --time SECONDS (270)
+  explore  a search that is steered by what runs went through, until a violation
+           --scenario NAME (log)   --seed N (1)   --jobs J (1)   --cpu SECONDS (60)   --out FILE: the tape that fails
+           --compare --mutant NAME ... --trials N (5): CPU time to each planted bug, beside random seeds; --svg FILE
   mutants  each planted bug, until a seed finds it
            --seeds N (2000): how many seeds at most   --jobs J (1)
   list     scenarios, faults and planted bugs
@@ -305,6 +313,10 @@ int Main(const std::vector<std::string>& args) {
     (args.empty() ? std::cerr : std::cout) << kUsage;
     return args.empty() ? 2 : 0;
   }
+  const std::vector<std::string> rest(args.begin() + 1, args.end());
+  if (args[0] == "replay") return ReplayTape(rest);
+  if (args[0] == "explore") return ExploreTapes(rest);
+  if (args[0] == "shrink") return ShrinkTape(rest);
   const StatusOr<Flags> flags = ParseFlags({args.begin() + 1, args.end()});
   if (!flags.ok()) {
     std::cerr << "quadraft-sim: " << Message(flags.status()) << "\n" << kUsage;

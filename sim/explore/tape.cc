@@ -279,13 +279,13 @@ bool operator==(const Tape& a, const Tape& b) { return FormatTape(a) == FormatTa
 std::string FormatDuration(Duration duration) {
   const int64_t ns = duration.count();
   for (const Unit& unit : kUnits) {
-    if (unit.ns > 1 && (ns < unit.ns || ns % (unit.ns / 1000) != 0)) continue;
+    if (ns < unit.ns && unit.ns > 1) continue;
     std::string out = StrCat(ns / unit.ns);
-    if (int64_t rest = ns % unit.ns; rest > 0) {
-      std::string digits = StrCat(rest / (unit.ns / 1000));
-      digits.insert(0, 3 - digits.size(), '0');
+    if (const int64_t rest = ns % unit.ns; rest > 0) {
+      std::string digits = StrCat(unit.ns + rest);  // A one, and every digit of the fraction.
+      digits[0] = '.';
       while (digits.back() == '0') digits.pop_back();
-      StrAppend(&out, ".", digits);
+      out.append(digits);
     }
     return StrCat(out, unit.name);
   }

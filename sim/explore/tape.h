@@ -70,7 +70,7 @@ std::string FormatTape(const Tape& tape);
 // majority.
 StatusOr<Tape> ParseTape(std::string_view text);
 
-// "1.25s", "300ms", "15us", "7ns": the largest unit that needs at most three decimals, else exact.
+// "1.25s", "300ms", "15.5us", "7ns": in the largest unit of which there is one; exact.
 std::string FormatDuration(Duration duration);
 
 }  // namespace quadraft::sim

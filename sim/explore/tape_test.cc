@@ -18,7 +18,7 @@ set log.segment-bytes 4096
 safety 9.5s
 beyond 11s
 fault 1.25s 300ms isolation 77
-fault 1003456.789us 7ns crash 18446744073709551615
+fault 1.003456789s 7ns crash 18446744073709551615
 outsider 4 down
 outsider 2 paused
 operations listed
