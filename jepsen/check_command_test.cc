@@ -101,10 +101,73 @@ TEST(CheckCommand, Page) {
 
 TEST(CheckCommand, EveryModelIsInTheHelp) {
   const std::string help = Check({"--help"}).out;
-  for (const std::string_view name : {"cas-register", "multi-register", "mutex", "kv", "set",
-                                      "queue", "unordered-queue", "quad-set"}) {
+  for (const std::string_view name :
+       {"cas-register", "multi-register", "mutex", "kv", "set", "queue", "unordered-queue",
+        "quad-set", "list-append", "rw-register", "bank", "set-full"}) {
     EXPECT_NE(help.find(StrCat("\n  ", name, " ")), std::string::npos) << name;
   }
+}
+
+const char kSkew[] =
+    "{:process 0 :type :invoke :f :txn :value [[:r :x nil] [:append :y 1]]}\n"
+    "{:process 1 :type :invoke :f :txn :value [[:r :y nil] [:append :x 1]]}\n"
+    "{:process 0 :type :ok :f :txn :value [[:r :x nil] [:append :y 1]]}\n"
+    "{:process 1 :type :ok :f :txn :value [[:r :y []] [:append :x 1]]}\n";
+
+TEST(CheckCommand, Transactions) {
+  const std::string file = File("skew.edn", kSkew);
+  const std::string drawing = std::string(::testing::TempDir()) + "/cycle.svg";
+  const Ran ran = Check({"--model", "list-append", "--svg", drawing, file});
+  EXPECT_EQ(ran.exit, 1) << ran.err;
+  EXPECT_NE(ran.out.find("skew.edn: NOT-strict-serializable (2 transactions, 2 dependencies, "
+                         "G2-item)\n  not repeatable-read\n  also not serializable, "),
+            std::string::npos)
+      << ran.out;
+  EXPECT_NE(ran.out.find("However, T2 < T1, because T2 read key :y as still empty, before T1 "
+                         "appended 1: a contradiction."),
+            std::string::npos)
+      << ran.out;
+  std::ifstream svg(drawing);
+  std::string first;
+  std::getline(svg, first);
+  EXPECT_TRUE(first.starts_with("<svg ")) << first;
+  const auto at = [&](const std::string& levels) {
+    return Check({"--model", "list-append", "--consistency", levels, file}).exit;
+  };
+  EXPECT_EQ(at("snapshot-isolation"), 0);
+  EXPECT_EQ(at("snapshot-isolation,repeatable-read"), 1);
+  EXPECT_EQ(at("perfect"), 2);
+  EXPECT_EQ(Check({"--model", "rw-register", file}).exit, 2);
+  EXPECT_EQ(Check({"--model", "list-append", "--consistency=", "--anomalies=G1", file}).exit, 0);
+  EXPECT_EQ(Check({"--model", "list-append", "--svg", "/nonexistent/x.svg", file}).exit, 1);
+}
+
+TEST(CheckCommand, RegistersAreSolved) {
+  const auto txn = [](int process, const std::string& value) {
+    return StrCat("{:process ", process, " :type :invoke :f :txn :value ", value, "}\n{:process ",
+                  process, " :type :ok :f :txn :value ", value, "}\n");
+  };
+  const std::string file = File(
+      "stale.edn", txn(0, "[[:w 1 1]]") + txn(1, "[[:w 1 2]]") + txn(2, "[[:r 1 1] [:r 2 7]]"));
+  const Ran ran = Check({"--model", "rw-register", file});
+  EXPECT_EQ(ran.exit, 1) << ran.out;
+  EXPECT_NE(ran.out.find("In every order of the writes there is this cycle."), std::string::npos)
+      << ran.out;
+  EXPECT_EQ(Check({"--model", "rw-register", "--no-solve", file}).exit, 0);
+  EXPECT_EQ(Check({"--model", "rw-register", "--no-solve", "--no-garbage", file}).exit, 1);
+  EXPECT_EQ(Check({"--model", "rw-register", "--consistency", "serializable", file}).exit, 0);
+}
+
+TEST(CheckCommand, SmallWorkloads) {
+  const std::string bank =
+      File("bank.edn",
+           "{:process 0 :type :invoke :f :read}{:process 0 :type :ok :f :read :value {0 5, 1 -1}}");
+  EXPECT_EQ(Check({"--model", "bank", bank}).exit, 1);
+  EXPECT_EQ(Check({"--model", "bank", "--allow-negative", bank}).exit, 0);
+  EXPECT_EQ(Check({"--model", "bank", "--allow-negative", "--total", "9", bank}).exit, 1);
+  EXPECT_EQ(Check({"--model", "counter", bank}).exit, 2);
+  const std::string nothing = File("nothing.edn", "{:process 0 :type :invoke :f :read}");
+  EXPECT_EQ(Check({"--model", "set-final", nothing}).exit, 2);
 }
 
 TEST(CheckCommand, Usage) {

@@ -1,10 +1,12 @@
 #include "jepsen/check_models.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/strings.h"
 #include "jepsen/linear/report_linear.h"
+#include "jepsen/txn/txn_history.h"
 
 namespace quadraft::jepsen {
 namespace {
@@ -23,6 +25,62 @@ Report RunLinear(const ModelRow& row, const History& history, const CheckOptions
   return ReportLinearizability(history, **model, options.limits, options.wants_page());
 }
 
+Report RunListAppend(const ModelRow&, const History& history, const CheckOptions& options) {
+  return CheckListAppend(history, options.txn);
+}
+
+template <TxnKind kind, TxnReport (*check)(const TxnHistory&, const TxnOptions&)>
+Report RunTxnFile(const std::string& path, const CheckOptions& options) {
+  const auto history = ReadTxnHistoryFile(path, kind, options.read);
+  return history.ok() ? check(*history, options.txn) : CannotRun(history.status());
+}
+
+Report RunRwRegister(const ModelRow&, const History& history, const CheckOptions& options) {
+  return CheckRwRegister(history, options.txn);
+}
+
+Report RunBank(const ModelRow&, const History& history, const CheckOptions& options) {
+  return CheckBank(history, options.bank);
+}
+
+Report RunSet(const ModelRow&, const History& history, const CheckOptions&) {
+  return CheckSet(history);
+}
+
+Report RunSetFull(const ModelRow&, const History& history, const CheckOptions& options) {
+  return CheckSetFull(history, options.stale_is_bad);
+}
+
+Report RunCounter(const ModelRow&, const History& history, const CheckOptions&) {
+  return CheckCounter(history);
+}
+
+Report RunLongFork(const ModelRow&, const History& history, const CheckOptions& options) {
+  return CheckLongFork(history, options.group_size);
+}
+
+Report RunComments(const ModelRow&, const History& history, const CheckOptions&) {
+  return CheckComments(history);
+}
+
+Report RunSequential(const ModelRow&, const History& history, const CheckOptions&) {
+  return CheckSequential(history);
+}
+
+constexpr ModelRow kTxnRows[] = {
+    {"list-append", "[[:append k v] [:r k [v ...]] ...]: isolation of transactions", RunListAppend,
+     RunTxnFile<TxnKind::kListAppend, CheckListAppend>},
+    {"rw-register", "[[:w k v] [:r k v] ...]: the same", RunRwRegister,
+     RunTxnFile<TxnKind::kRwRegister, CheckRwRegister>},
+    {"bank", "read {account balance}: the total never changes", RunBank},
+    {"set-final", "add v, read [v ...]: the last read has all (elle-cli's set)", RunSet},
+    {"set-full", "add v, read [v ...]: nothing is lost by any read", RunSetFull},
+    {"counter", "add n, read: within what was acknowledged and attempted", RunCounter},
+    {"long-fork", "write [[:w k v]], read [[:r k v] ...]: one order of writes", RunLongFork},
+    {"comments", "write v, read #{v ...}: who sees one sees those before it", RunComments},
+    {"sequential", "read [k [newest ... oldest]]: no older one is missing", RunSequential},
+};
+
 }  // namespace
 
 const std::vector<ModelRow>& ModelRows() {
@@ -31,6 +89,7 @@ const std::vector<ModelRow>& ModelRows() {
     for (const NamedModel& model : NamedModels()) {
       all->push_back({model.name, model.what, RunLinear});
     }
+    all->insert(all->end(), std::begin(kTxnRows), std::end(kTxnRows));
     return all;
   }();
   return *rows;

@@ -14,6 +14,8 @@
 #include "jepsen/history/read_history.h"
 #include "jepsen/linear/checker.h"
 #include "jepsen/report/report.h"
+#include "jepsen/txn/check.h"
+#include "jepsen/txn/workloads.h"
 
 namespace quadraft::jepsen {
 
@@ -25,6 +27,11 @@ struct CheckOptions {
   Value initial;
   ReadOptions read;
   Limits limits;
+  TxnOptions txn;
+  std::string svg;  // Where to draw the worst cycle; "": nowhere.
+  BankOptions bank;
+  size_t group_size = 0;      // long-fork
+  bool stale_is_bad = false;  // set-full
   std::vector<std::string> files;
 
   // Whether Report::parts and Report::anomalies are looked at.
@@ -35,6 +42,8 @@ struct ModelRow {
   std::string_view name;
   std::string_view what;  // The operations and the promise, one line of the help.
   Report (*run)(const ModelRow& row, const History& history, const CheckOptions& options);
+  // Null, or how to judge a file without making a History of it; not for the page.
+  Report (*run_file)(const std::string& path, const CheckOptions& options) = nullptr;
 };
 
 const std::vector<ModelRow>& ModelRows();

@@ -1,6 +1,7 @@
 #include "jepsen/history/history.h"
 
 #include <fstream>
+#include <random>
 
 #include "gtest/gtest.h"
 #include "jepsen/history/edn.h"
@@ -133,7 +134,8 @@ TEST(ReadHistory, ErrorsNameTheLine) {
   EXPECT_EQ(
       error("[{:process 0 :type :invoke :f :read}\n{:process 0 :type :maybe :f :read}]"),
       "line 2, column 1: not an event of a history: its type is none of invoke, ok, fail, info");
-  EXPECT_EQ(error("{:type :ok}"), "line 1, column 1: not an event of a history: it has no process");
+  EXPECT_EQ(error("{:type :ok}"),
+            "line 1, column 1: not an event of a history: it has no process and completes nothing");
   EXPECT_EQ(error("[[1 2]]"), "line 1, column 2: not an event of a history: [1 2]");
   EXPECT_EQ(error("[{:process 0 :type :ok :f 5}]"),
             "line 1, column 2: not an event of a history: its f is no name");
@@ -223,6 +225,65 @@ TEST(ReadHistory, BrokenAtTheTop) {
   EXPECT_EQ(error("{:process 0 :type}"), "line 1, column 1: this map has a key without a value");
   EXPECT_EQ(error("[{\"process\":0,\"type\":\"info\"} {\"process\":1}]"),
             "line 1, column 30: expected , or ]");
+}
+
+TEST(ReadHistory, WithoutProcesses) {
+  const auto history = ReadHistory(
+      "{:type :invoke :f :read :value nil}{:type :invoke :f :write :value 1}"
+      "{:type :ok :f :write :value 1}{:type :invoke :f :write :value 2}"
+      "{:type :ok :f :write :value 2}{:type :ok :f :read :value 2}");
+  ASSERT_TRUE(history.ok()) << history.status();
+  const auto operations = history->Operations();
+  ASSERT_TRUE(operations.ok()) << operations.status();
+  ASSERT_EQ(operations->size(), 3u);
+  EXPECT_EQ((*operations)[0].ToString(), "process -1: read -> ok 2 (line 1, events 0 to 5)");
+  EXPECT_EQ((*operations)[2].ToString(), "process -2: write 2 -> ok (line 1, events 3 to 4)");
+}
+
+TEST(ReadHistory, TransactionsNeedNoF) {
+  for (const std::string text :
+       {"{:process 1 :type :invoke :value [[:append 3 2] [:r 3 nil]]}"
+        "{:process 1 :type :ok :value [[:append 3 2] [:r 3 [1 2]]]}",
+        R"([{"process":1,"type":"invoke","value":[["append",3,2],["r",3,null]]},
+            {"process":1,"type":"ok","value":[["append",3,2],["r",3,[1,2]]]}])"}) {
+    const auto history = ReadHistory(text);
+    ASSERT_TRUE(history.ok()) << history.status();
+    ASSERT_EQ(history->size(), 2u);
+    EXPECT_TRUE(history->Operations().ok());
+    EXPECT_EQ(history->events()[1].value.items()[1].items()[2].items().size(), 2u);
+  }
+  EXPECT_FALSE(ReadHistory("{:process 1 :type :invoke :value 3}").ok());
+}
+
+// Bytes changed, dropped and doubled at random: an error or a history, never a crash.
+TEST(ReadHistory, SurvivesDamage) {
+  const std::string edn =
+      "[{:type :invoke, :value [[:append 4 2] [:r \"k\" nil]] :index 0}\n"
+      "{:type :ok, :value [[:append 4 2] [:r \"k\" [1 2.5 #{a}]]]}]";
+  const std::string json =
+      "[{\"type\": \"invoke\", \"value\": [[\"append\", 4, 2], [\"r\", 5, null]]},\n"
+      "{\"type\": \"ok\", \"process\": null, \"value\": [[\"append\", 4, 2], [\"r\", 5, [1e3]]]}]";
+  std::minstd_rand random(7);
+  size_t readable = 0;
+  for (int round = 0; round < 20000; ++round) {
+    const bool is_edn = round % 2 == 0;
+    std::string text = is_edn ? edn : json;
+    for (size_t damage = 1 + random() % 3; damage > 0; --damage) {
+      const size_t at = random() % text.size();
+      const size_t kind = random() % 3;
+      if (kind == 0) text[at] = static_cast<char>(random() % 256);
+      if (kind == 1) text.erase(at, 1 + random() % 4);
+      if (kind == 2) text.insert(at, text.substr(random() % text.size(), random() % 16));
+    }
+    const auto history =
+        ReadHistory(text, {.format = is_edn ? HistoryFormat::kEdn : HistoryFormat::kJson});
+    if (!history.ok()) continue;
+    ++readable;
+    // Whoever completes anything did invoke it, or the pairing says so.
+    const auto operations = history->Operations();
+    EXPECT_TRUE(operations.ok() || !Message(operations.status()).empty());
+  }
+  EXPECT_GT(readable, 100u);
 }
 
 TEST(ReadHistory, Files) {

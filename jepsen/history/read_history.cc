@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -37,7 +39,30 @@ struct Reading {
   History history;
   size_t remarks = 0;
   bool is_own = false;  // Our own format: it began with its header.
+  // Operations of events without a process that are open: the process that was made up, and f.
+  std::map<int64_t, std::string, std::greater<>> open;
+  const TakeEvent* take = nullptr;  // Where events go instead of into `history`.
+  size_t events = 0;
 };
+
+// Processes made up are -1, -2, ...: an invoke takes the first that is free, a completion belongs
+// to the first open one with its f.
+Status FindProcess(std::string_view text, size_t start, Event* event, Reading* reading) {
+  auto& open = reading->open;
+  if (event->type == EventType::kInvoke) {
+    event->process = -1;
+    while (open.contains(event->process)) --event->process;
+    open.emplace(event->process, event->f);
+    return OkStatus();
+  }
+  for (auto it = open.begin(); it != open.end(); ++it) {
+    if (!event->f.empty() && !it->second.empty() && event->f != it->second) continue;
+    event->process = it->first;
+    open.erase(it);
+    return OkStatus();
+  }
+  return BadEvent(text, start, "it has no process and completes nothing");
+}
 
 // A fault that began or ended, as Jepsen's nemesis logs it.
 void AddNote(const RawEvent& raw, Reading* reading) {
@@ -49,8 +74,8 @@ void AddNote(const RawEvent& raw, Reading* reading) {
 }
 
 Status AddEvent(std::string_view text, RawEvent raw, Reading* reading) {
-  if (!raw.has[RawEvent::kProcess]) return BadEvent(text, raw.start, "it has no process");
-  if (!raw.process.is_int()) {
+  const bool has_process = !raw.process.is_nil();
+  if (has_process && !raw.process.is_int()) {
     AddNote(raw, reading);
     return OkStatus();
   }
@@ -59,8 +84,8 @@ Status AddEvent(std::string_view text, RawEvent raw, Reading* reading) {
   if (!type.has_value()) {
     return BadEvent(text, raw.start, "its type is none of invoke, ok, fail, info");
   }
-  // A completion may leave out what its invoke said.
-  const bool may_lack_f = *type != EventType::kInvoke;
+  // A completion may leave out what its invoke said; a transaction says it all in its value.
+  const bool may_lack_f = *type != EventType::kInvoke || raw.value.is_sequence();
   if (raw.has[RawEvent::kF] ? !raw.f.has_value() : !may_lack_f) {
     return BadEvent(text, raw.start, "its f is no name");
   }
@@ -72,19 +97,25 @@ Status AddEvent(std::string_view text, RawEvent raw, Reading* reading) {
   }
   Event event;
   event.type = *type;
-  event.process = raw.process.as_int();
   if (raw.f.has_value()) event.f = *std::move(raw.f);
+  if (has_process) {
+    event.process = raw.process.as_int();
+  } else {
+    QR_RETURN_IF_ERROR(FindProcess(text, raw.start, &event, reading));
+  }
   event.value = std::move(raw.value);
   event.key = std::move(raw.key);
   event.time = raw.time;
   event.line = raw.line;
+  ++reading->events;
+  if (reading->take != nullptr) return (*reading->take)(std::move(event));
   reading->history.Add(std::move(event));
   return OkStatus();
 }
 
 // {"quadraft-history": 1, "model": "cas-register"}
 Status TakeHeader(std::string_view text, const RawEvent& raw, Reading* reading) {
-  if (!reading->history.empty() || reading->remarks > 0) {
+  if (reading->events > 0 || reading->remarks > 0) {
     return ErrorAt(text, raw.start, "the header of a history after its first line");
   }
   if (raw.header != Value::Int(kOwnFormatVersion)) {
@@ -100,17 +131,16 @@ Status TakeHeader(std::string_view text, const RawEvent& raw, Reading* reading) 
 
 // One map after another, or a single vector or list of them.
 template <typename Reader>
-StatusOr<Reading> ReadForms(std::string_view text) {
-  Reading reading;
+Status ReadForms(std::string_view text, Reading* reading) {
   EventReader<Reader> events(text);
   RawEvent raw;
   while (true) {
     QR_ASSIGN_OR_RETURN(const bool more, events.Next(&raw));
-    if (!more) return reading;
+    if (!more) return OkStatus();
     if (raw.has[RawEvent::kHeader] && !raw.has[RawEvent::kProcess]) {
-      QR_RETURN_IF_ERROR(TakeHeader(text, raw, &reading));
+      QR_RETURN_IF_ERROR(TakeHeader(text, raw, reading));
     } else {
-      QR_RETURN_IF_ERROR(AddEvent(text, std::move(raw), &reading));
+      QR_RETURN_IF_ERROR(AddEvent(text, std::move(raw), reading));
     }
   }
 }
@@ -141,19 +171,18 @@ Status AddLogLine(std::string_view text, size_t start, int64_t line, Reading* re
   return AddEvent(text, std::move(raw), reading);
 }
 
-StatusOr<Reading> ReadLog(std::string_view text) {
-  Reading reading;
+Status ReadLog(std::string_view text, Reading* reading) {
   int64_t line = 0;
   for (size_t start = 0; start < text.size();) {
     const size_t end = std::min(text.find('\n', start), text.size());
     ++line;
     const size_t mark = text.substr(0, end).find(kLogMark, start);
     if (mark != std::string_view::npos) {
-      QR_RETURN_IF_ERROR(AddLogLine(text.substr(0, end), mark + kLogMark.size(), line, &reading));
+      QR_RETURN_IF_ERROR(AddLogLine(text.substr(0, end), mark + kLogMark.size(), line, reading));
     }
     start = end + 1;
   }
-  return reading;
+  return OkStatus();
 }
 
 // JSON names its fields in quotes; nothing else is needed to tell it from EDN.
@@ -195,28 +224,24 @@ StatusOr<History> SplitKeys(const History& history) {
   return split;
 }
 
-}  // namespace
-
-StatusOr<History> ReadHistory(std::string_view text, const ReadOptions& options) {
+Status Read(std::string_view text, const ReadOptions& options, Reading* reading) {
   HistoryFormat format = options.format;
   if (format == HistoryFormat::kGuess) format = Guess(text);
-  StatusOr<Reading> reading = format == HistoryFormat::kLog ? ReadLog(text)
-                              : format == HistoryFormat::kJson || format == HistoryFormat::kOwn
-                                  ? ReadForms<JsonReader>(text)
-                                  : ReadForms<EdnReader>(text);
-  if (!reading.ok()) return reading.status();
-  if (reading->history.empty() && reading->remarks == 0) {
+  QR_RETURN_IF_ERROR(format == HistoryFormat::kLog ? ReadLog(text, reading)
+                     : format == HistoryFormat::kJson || format == HistoryFormat::kOwn
+                         ? ReadForms<JsonReader>(text, reading)
+                         : ReadForms<EdnReader>(text, reading));
+  if (reading->events == 0 && reading->remarks == 0) {
     return InvalidArgument("no event of a history in it (Jepsen's log, EDN or JSON)");
   }
   if (format == HistoryFormat::kOwn && !reading->is_own) {
     return InvalidArgument("line 1, column 1: our own format begins with {\"",
                            RawEvent::kNames[RawEvent::kHeader], "\": ", kOwnFormatVersion, "}");
   }
-  if (options.independent) return SplitKeys(reading->history);
-  return std::move(reading->history);
+  return OkStatus();
 }
 
-StatusOr<History> ReadHistoryFile(const std::string& path, const ReadOptions& options) {
+StatusOr<std::string> ReadText(const std::string& path) {
   // A folder opens too, with a size of its own making.
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return NotFound(path, " is a folder");
@@ -237,7 +262,33 @@ StatusOr<History> ReadHistoryFile(const std::string& path, const ReadOptions& op
   }
   if (std::ferror(file.get()) != 0) return NotFound("cannot read ", path);
   text.resize(size);
+  return text;
+}
+
+}  // namespace
+
+StatusOr<History> ReadHistory(std::string_view text, const ReadOptions& options) {
+  Reading reading;
+  QR_RETURN_IF_ERROR(Read(text, options, &reading));
+  if (options.independent) return SplitKeys(reading.history);
+  return std::move(reading.history);
+}
+
+StatusOr<History> ReadHistoryFile(const std::string& path, const ReadOptions& options) {
+  QR_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
   return ReadHistory(text, options);
+}
+
+Status ReadEvents(std::string_view text, const ReadOptions& options, const TakeEvent& take) {
+  Reading reading;
+  reading.take = &take;
+  return Read(text, options, &reading);
+}
+
+Status ReadEventsOfFile(const std::string& path, const ReadOptions& options,
+                        const TakeEvent& take) {
+  QR_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  return ReadEvents(text, options, take);
 }
 
 }  // namespace quadraft::jepsen

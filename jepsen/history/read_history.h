@@ -7,7 +7,9 @@
 //   JSON            [{"process": 0, "type": "invoke", "f": "write", "value": 3}, ...]
 //                   or one object per line
 //   our own         one JSON object per line after a header: own_format.h
-// Events of processes that are no numbers (:nemesis) become History::notes().
+// Events of processes that are no numbers (:nemesis) become History::notes(). Events without a
+// process get processes of their own, below 0: an invoke the first that is idle, a completion the
+// first whose open operation has the same f. A transaction (a value that is a list) needs no f.
 //
 //   QR_ASSIGN_OR_RETURN(History history, ReadHistory(text));
 //   QR_ASSIGN_OR_RETURN(History history, ReadHistoryFile("etcd_000.log"));
@@ -15,6 +17,7 @@
 #define QUADRAFT_JEPSEN_HISTORY_READ_HISTORY_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +43,12 @@ StatusOr<History> ReadHistory(std::string_view text, const ReadOptions& options 
 
 // NotFound when the file cannot be opened, ResourceExhausted above kHistoryBytesMax; else as above.
 StatusOr<History> ReadHistoryFile(const std::string& path, const ReadOptions& options = {});
+
+// The same text, each client's event handed on and forgotten: for millions of them. Stops at the
+// first error of `take`. Needs: not independent.
+using TakeEvent = std::function<Status(Event event)>;
+Status ReadEvents(std::string_view text, const ReadOptions& options, const TakeEvent& take);
+Status ReadEventsOfFile(const std::string& path, const ReadOptions& options, const TakeEvent& take);
 
 }  // namespace quadraft::jepsen
 
