@@ -22,6 +22,9 @@ bool IsDataOnly(const sparql::Update& update) {
   return true;
 }
 
+// "There is no such graph", "there is one already".
+bool SpeaksOfData(const Status& status) { return absl::IsNotFound(status) || absl::IsAlreadyExists(status); }
+
 StatusOr<sparql::Update> ParseRequest(const proto::MutationRequest& request) {
   if (request.update().empty()) return sparql::Update{};
   sparql::ParseOptions options;
@@ -195,8 +198,18 @@ Task<Status> Mutations::WaitUntilReady(MonotonicTime deadline) {
   co_return Unavailable("node ", self_, " does not lead");
 }
 
+// A refusal is an answer, and must be as true as a query's: what is committed may not have been applied here yet (the disk of
+// a leader may be the slowest), and another node may lead by now.
+Task<StatusOr<LogIndex>> Mutations::FreshIndex() {
+  const Status barrier = co_await Callback<Status>([&](auto done) { replicas_.ReadBarrier(group_, std::move(done)); });
+  if (!barrier.ok()) co_return Unavailable("nothing was done: ", barrier.message(), "; retry");
+  co_return state_.applied_index();
+}
+
 Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_ptr<const sparql::Update> update,
                                                                   MonotonicTime deadline) {
+  // Once a refusal that speaks of the data was about to be given: from this index on it would be true.
+  std::optional<LogIndex> fresh_from;
   while (true) {
     QR_CO_RETURN_IF_ERROR(co_await WaitUntilReady(deadline));
     const RaftTerm term = replicas_.status(group_).term;
@@ -206,6 +219,10 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_pt
     const std::optional<uint64_t> conflict =
         effect.ok() ? latches_.FindConflict(effect->reads, snapshot) : std::nullopt;
     latches_.Unpin(snapshot);
+    if (SpeaksOfData(effect.status()) && (!fresh_from || snapshot < *fresh_from)) {
+      QR_CO_ASSIGN_OR_RETURN(fresh_from, co_await FreshIndex());
+      continue;
+    }
     if (!effect.ok()) co_return std::move(effect).status();
     const bool same_leadership = replicas_.leader(group_) == self_ && replicas_.status(group_).term == term;
     if (same_leadership && !conflict) co_return effect;

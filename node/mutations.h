@@ -56,6 +56,8 @@ class Mutations {
   // Answers `once` (null when answered) when `leader` is no longer known to lead.
   Task<void> WatchLeader(NodeId leader, std::shared_ptr<absl::AnyInvocable<void(StatusOr<std::string>)>> once);
   Task<Status> WaitUntilReady(MonotonicTime deadline);
+  // Everything that was committed when this was asked is applied here, up to at least this index. Unavailable: cannot know.
+  Task<StatusOr<LogIndex>> FreshIndex();
   // An effect that holds for the log as it is now: propose it before anything else runs.
   Task<StatusOr<sparql::UpdateEffect>> EvaluateUntilFree(std::shared_ptr<const sparql::Update> update,
                                                          MonotonicTime deadline);
