@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/mutant.h"
+#include "sim/checkers/invariants.h"
 #include "sim/explore/run.h"
 #include "sim/explore/scenario.h"
 #include "sim/faults/fault.h"
@@ -28,6 +29,7 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
            --log LEVEL    print the nodes' log lines: debug, info, warning, error
            --trace FILE   one line per event
            --html FILE    a timeline to look at, one self-contained page   --perfetto FILE   for ui.perfetto.dev
+           --history FILE what the clients saw, for `quadraft check`; of several workloads: FILE.NAME each
   swarm    many seeds, each in a process of its own
            --seeds N (100)   --first F (1)   --jobs J (1)   --until-violation
   verify   each of N seeds twice; the hashes must be equal, else the first event that differs is found and shown
@@ -44,7 +46,7 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
            --compare --mutant NAME ... --trials N (5): CPU time to each planted bug, beside random seeds; --svg FILE
   mutants  each planted bug, until a seed finds it
            --seeds N (2000): how many seeds at most   --jobs J (1)
-  list     scenarios, faults and planted bugs
+  list     scenarios, faults, invariants and planted bugs
 of all: --scenario NAME (run: register; else any: each second seed is log)   --seed N   --nodes N   --seconds S (of faults)   --mutant NAME ...   --fault NAME ...
 exit: 0 all is well, 1 a violation (or a planted bug that lives), 2 bad usage
 )";
@@ -55,7 +57,7 @@ struct Flags {
   uint64_t first = 1;
   int jobs = 1;
   bool until_violation = false;
-  std::string trace;
+  std::string trace, history;
   SeeFiles see;
   DeterminismFlags determinism;
 };
@@ -120,6 +122,9 @@ StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
       flags.run.mutants.push_back(value);
     } else if (flag == "--fault") {
       flags.run.faults.push_back(value);
+    } else if (flag == "--history") {
+      flags.history = value;
+      flags.run.keep_histories = true;
     } else if (std::string* const text = TextFlag(flag, &flags)) {
       *text = value;
     } else if (flag == "--checkpoint-every") {
@@ -162,6 +167,24 @@ void PrintViolation(const RunReport& report, const RunOptions& options) {
   std::cout << "VIOLATION " << report.violation << "\nreplay: " << ReplayCommand(options) << '\n';
 }
 
+// False: a file could not be written.
+bool WriteHistories(const std::string& path, const std::vector<RunHistory>& histories) {
+  for (const RunHistory& history : histories) {
+    const std::string name = histories.size() == 1 ? path : StrCat(path, ".", history.workload);
+    std::ofstream file(name, std::ios::trunc);
+    file << history.text;
+    if (!file.flush()) {
+      std::cerr << "quadraft-sim: cannot write " << name << '\n';
+      return false;
+    }
+    std::cout << "history: " << name;
+    if (!history.model.empty())
+      std::cout << "   quadraft check --model " << history.model << ' ' << name;
+    std::cout << '\n';
+  }
+  return true;
+}
+
 int RunCommand(const Flags& flags, RunOptions options) {
   std::ofstream trace;
   if (!flags.trace.empty()) {
@@ -189,6 +212,7 @@ int RunCommand(const Flags& flags, RunOptions options) {
   std::cout << report.description << "\nfaults:";
   for (const auto& [name, count] : report.faults) std::cout << ' ' << name << ' ' << count;
   std::cout << "\noperations: " << report.operations << '\n';
+  if (!WriteHistories(flags.history, report.histories)) return 2;
   if (!report.violation.empty()) {
     std::cout << report.log_tail;
     PrintViolation(report, options);
@@ -302,6 +326,11 @@ int ListCommand() {
   std::cout << "faults\n";
   for (const FaultRow& row : FaultTable())
     std::cout << "  " << row.name << ": " << row.what << '\n';
+  std::cout << "invariants\n";
+  for (const InvariantRow& row : InvariantTable()) {
+    std::cout << "  " << row.name << ": " << row.what << " (" << row.when << "; " << row.where
+              << ")\n";
+  }
   std::cout << "mutants\n";
   for (const MutantRow& row : MutantTable())
     std::cout << "  " << row.name << ": " << row.what << '\n';

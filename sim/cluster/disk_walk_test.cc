@@ -23,7 +23,7 @@ Life RunLife(uint64_t nth) {
   options.keys = 2;
   options.clients.clients = 2;
   options.clients.think_max = milliseconds(10);
-  RegisterWorkload workload(&world, {cluster.address(NodeId{1})}, options);
+  RegisterWorkload workload({.world = &world, .addresses = {cluster.address(NodeId{1})}}, options);
   SimDisk& disk = cluster.process(NodeId{1}).disk();
   disk.FailNth(kDiskAny, nth);
   cluster.StartAll();

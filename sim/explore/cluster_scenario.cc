@@ -4,7 +4,6 @@
 
 #include "sim/checkers/raft_checker.h"
 #include "sim/checkers/state_checker.h"
-#include "sim/workloads/client_workload.h"
 
 namespace quadraft::sim {
 
@@ -41,9 +40,12 @@ ClusterScenario::ClusterScenario(const ScenarioContext& context)
       cluster_(context.world, MakeOptions(settings_)),
       core_(cluster_.ids()),
       next_client_id_(kFirstClientId) {
-  context.checkers->Add(std::make_unique<RaftChecker>([this](NodeId id) { return RaftOf(id); },
-                                                      world_, cluster_.ids()));
-  context.checkers->Add(std::make_unique<StateChecker>(&cluster_));
+  const auto raft_of = [this](NodeId id) { return RaftOf(id); };
+  context.checkers->Add(std::make_unique<RaftChecker>(raft_of, world_, cluster_.ids()));
+  auto committed = std::make_unique<CommittedLog>(raft_of);
+  committed_ = committed.get();
+  context.checkers->Add(std::move(committed));
+  context.checkers->Add(std::make_unique<StateChecker>(&cluster_, committed_));
 }
 
 const raft::Raft* ClusterScenario::RaftOf(NodeId id) const {
@@ -56,15 +58,12 @@ LogIndex ClusterScenario::AppliedBy(NodeId id) const {
   return node == nullptr ? LogIndex{} : node->state().applied_index();
 }
 
-std::vector<std::string> ClusterScenario::Addresses() const {
-  std::vector<std::string> addresses;
-  for (const NodeId id : cluster_.ids()) addresses.push_back(cluster_.address(id));
-  return addresses;
-}
-
-void ClusterScenario::Add(std::unique_ptr<Workload> workload, int clients) {
-  workloads_.push_back(std::move(workload));
+WorkloadContext ClusterScenario::NextContext(int clients) {
+  WorkloadContext context{
+      .world = world_, .committed = committed_, .first_client = next_client_id_};
+  for (const NodeId id : cluster_.ids()) context.addresses.push_back(cluster_.address(id));
   next_client_id_ += static_cast<uint64_t>(clients);
+  return context;
 }
 
 void ClusterScenario::Start() {

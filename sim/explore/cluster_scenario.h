@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/checkers/committed_log.h"
 #include "sim/cluster/cluster.h"
 #include "sim/explore/scenario.h"
-#include "sim/workloads/workload.h"
+#include "sim/workloads/client_workload.h"
 
 namespace quadraft::sim {
 
@@ -37,17 +38,17 @@ class ClusterScenario : public Scenario {
   std::vector<const Workload*> workloads() const override;
 
  protected:
-  // What a workload is made of. Its numbers come from settings(), or are drawn from random(); its
-  // ClientOptions take first_id and operations from here.
-  World* world() const { return world_; }
   const Settings& settings() const { return settings_; }
-  OperationTape* operations() const { return operations_; }
-  Random& random() { return random_; }
-  std::vector<std::string> Addresses() const;
-  uint64_t next_client_id() const { return next_client_id_; }
-  void Add(std::unique_ptr<Workload> workload, int clients);
+  // A workload of type T, whose clients come after those before them.
+  template <typename T, typename Options>
+  void Add(Options options) {
+    options.clients.operations = operations_;
+    workloads_.push_back(std::make_unique<T>(NextContext(options.clients.clients), options));
+  }
 
  private:
+  WorkloadContext NextContext(int clients);
+
   World* const world_;
   Random& random_;
   const Settings& settings_;
@@ -55,6 +56,7 @@ class ClusterScenario : public Scenario {
   Cluster cluster_;
   std::vector<NodeId> core_;
   std::vector<LogIndex> applied_before_;  // Of core_.
+  CommittedLog* committed_;               // The checkers'.
   uint64_t next_client_id_;
   std::vector<std::unique_ptr<Workload>> workloads_;
 };

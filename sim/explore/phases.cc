@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jepsen/history/own_format.h"
 #include "sim/trace/trace.h"
 
 namespace quadraft::sim {
@@ -29,6 +30,7 @@ OperationTape MakeOperations(const Tape& tape) {
 PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
     : tape_(tape),
       stop_(options.stop),
+      keep_histories_(options.keep_histories),
       world_(tape.seed, MakeWorldOptions(options)),
       checkers_(&world_),
       operations_(MakeOperations(tape)),
@@ -211,6 +213,12 @@ RunReport PhasedRun::Report(const Status& status) {
   report.operations = scenario_->Operations();
   report.faults = nemesis_->fired();
   report.stopped = stopped_;
+  for (const Workload* workload : scenario_->workloads()) {
+    if (!keep_histories_) break;
+    report.histories.push_back(
+        {std::string(workload->name()), std::string(workload->history_model()),
+         jepsen::ToOwnFormat(workload->history(), workload->history_model())});
+  }
   if (!status.ok()) report.state = NodeStates();
   if (!status.ok() && stopped_.empty()) {
     report.violation = Message(status);

@@ -67,6 +67,7 @@ class PhasedRun {
 
   Tape tape_;
   StopAt stop_;
+  const bool keep_histories_;
   std::string stopped_;
   World world_;
   Checkers checkers_;

@@ -41,10 +41,18 @@ struct RunOptions {
   std::shared_ptr<const Tape> tape;  // Not null: all of the above is there instead.
   StopAt stop;
   bool record = false;  // RunReport::tape.
+  bool keep_histories = false;
   bool print_logs = false;
   LogLevel log_level = LogLevel::kInfo;
   std::ostream* trace = nullptr;    // One line per event. Not owned.
   RunObserver* observer = nullptr;  // sim/trace/run_observer.h. Not owned.
+};
+
+// What the clients of one workload saw, in the format of jepsen/history/own_format.h.
+struct RunHistory {
+  std::string workload;
+  std::string model;  // For `quadraft check`; empty: it has none for it.
+  std::string text;
 };
 
 struct RunReport {
@@ -58,6 +66,7 @@ struct RunReport {
   std::string log_tail;                    // Of a violation: the last lines of each node.
   std::string state;                       // Of a violation or a stop: each node, one a line.
   std::string stopped;                     // Why the run stopped before its end; empty: it did not.
+  std::vector<RunHistory> histories;       // With keep_histories.
   std::string tape;                        // When asked for: the tape with every operation listed.
 };
 

@@ -4,12 +4,15 @@
 #include <sstream>
 
 #include "gtest/gtest.h"
+#include "jepsen/history/read_history.h"
+#include "sim/explore/scenario.h"
 
 namespace quadraft::sim {
 namespace {
 
 TEST(RunTest, TheSameSeedGivesTheSameRunAnotherSeedAnotherOne) {
-  for (const std::string scenario : {"log", "register"}) {
+  for (const ScenarioRow& row : ScenarioTable()) {
+    const std::string scenario(row.name);
     const RunReport a = RunScenario({.scenario = scenario, .seed = 5, .seconds = 2});
     const RunReport b = RunScenario({.scenario = scenario, .seed = 5, .seconds = 2});
     const RunReport c = RunScenario({.scenario = scenario, .seed = 6, .seconds = 2});
@@ -19,6 +22,19 @@ TEST(RunTest, TheSameSeedGivesTheSameRunAnotherSeedAnotherOne) {
     EXPECT_EQ(a.operations, b.operations) << scenario;
     EXPECT_NE(a.hash, c.hash) << scenario;
     EXPECT_GT(a.events, 1000u) << scenario;
+  }
+}
+
+TEST(RunTest, AHistoryPerWorkload) {
+  RunOptions options{.scenario = "mixed", .seed = 4, .seconds = 1};
+  EXPECT_TRUE(RunScenario(options).histories.empty());
+  options.keep_histories = true;
+  const RunReport report = RunScenario(options);
+  ASSERT_GE(report.histories.size(), 2u);
+  for (const RunHistory& history : report.histories) {
+    const auto read = jepsen::ReadHistory(history.text);
+    ASSERT_TRUE(read.ok()) << history.workload << ": " << ToString(read.status());
+    EXPECT_GT(read->size(), 20u) << history.workload;
   }
 }
 
@@ -60,7 +76,8 @@ TEST(RunTest, TheReplayCommandHasEveryChoice) {
 }
 
 TEST(RunTest, ARecordedTapeIsTheSameRun) {
-  for (const std::string scenario : {"log", "register"}) {
+  for (const ScenarioRow& row : ScenarioTable()) {
+    const std::string scenario(row.name);
     const RunReport drawn =
         RunScenario({.scenario = scenario, .seed = 12, .seconds = 4, .record = true});
     ASSERT_EQ(drawn.violation, "") << drawn.log_tail;

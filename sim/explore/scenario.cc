@@ -8,6 +8,16 @@ const std::vector<ScenarioRow>& ScenarioTable() {
        LogSettings, MakeLogScenario},
       {"register", "whole nodes; quad registers and sets over HTTP and SPARQL", 4, 12,
        RegisterSettings, MakeRegisterScenario},
+      {"sparql", "whole nodes; random queries and updates, each judged by an independent evaluator",
+       3, 8, SparqlSettings, MakeSparqlScenario},
+      {"bank", "whole nodes; transfers between accounts in several graphs: the sum stays", 4, 12,
+       BankSettings, MakeBankScenario},
+      {"set", "whole nodes; unique triples: none lost, none twice, every index counts the same", 4,
+       12, SetSettings, MakeSetScenario},
+      {"graphs", "whole nodes; CLEAR, DROP, COPY, MOVE and ADD against inserts, linearizable", 4,
+       12, GraphsSettings, MakeGraphsScenario},
+      {"mixed", "whole nodes; two or three of these at once, drawn", 3, 8, MixedSettings,
+       MakeMixedScenario},
   };
   return table;
 }

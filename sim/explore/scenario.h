@@ -66,8 +66,19 @@ const ScenarioRow* FindScenario(std::string_view name);
 
 const SettingTable& LogSettings();
 std::unique_ptr<Scenario> MakeLogScenario(const ScenarioContext& context);
+// client_scenarios.cc
 const SettingTable& RegisterSettings();
 std::unique_ptr<Scenario> MakeRegisterScenario(const ScenarioContext& context);
+const SettingTable& SparqlSettings();
+std::unique_ptr<Scenario> MakeSparqlScenario(const ScenarioContext& context);
+const SettingTable& BankSettings();
+std::unique_ptr<Scenario> MakeBankScenario(const ScenarioContext& context);
+const SettingTable& SetSettings();
+std::unique_ptr<Scenario> MakeSetScenario(const ScenarioContext& context);
+const SettingTable& GraphsSettings();
+std::unique_ptr<Scenario> MakeGraphsScenario(const ScenarioContext& context);
+const SettingTable& MixedSettings();
+std::unique_ptr<Scenario> MakeMixedScenario(const ScenarioContext& context);
 
 }  // namespace quadraft::sim
 

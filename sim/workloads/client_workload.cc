@@ -1,6 +1,7 @@
 #include "sim/workloads/client_workload.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "core/base/check.h"
@@ -11,38 +12,44 @@ namespace {
 constexpr Duration kSlowPace = milliseconds(500);
 constexpr Duration kRetryDelay = milliseconds(200);
 
+// The number behind `label`, or 0.
+uint64_t NumberAfter(std::string_view text, std::string_view label) {
+  const size_t at = text.find(label);
+  if (at == text.npos) return 0;
+  text.remove_prefix(at + label.size());
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 }  // namespace
 
-ClientWorkload::ClientWorkload(World* world, std::vector<std::string> addresses,
-                               std::string_view name, const ClientOptions& options)
-    : world_(world),
-      addresses_(std::move(addresses)),
+ClientWorkload::ClientWorkload(WorkloadContext context, std::string_view name,
+                               const ClientOptions& options)
+    : context_(std::move(context)),
       name_(name),
       options_(options),
-      drawn_(world->seed()),
+      drawn_(context_.world->seed()),
       clients_(options.clients),
       acknowledged_(options.clients),
       acknowledged_before_(options.clients) {
-  for (size_t i = 0; i < addresses_.size(); ++i) asked_.push_back(i);
+  for (size_t i = 0; i < context_.addresses.size(); ++i) asked_.push_back(i);
   for (int i = 0; i < options_.clients; ++i) {
-    const uint64_t id = options_.first_id + static_cast<uint64_t>(i);
-    world_->AddProcess(NodeId{id}, StrCat("c", id - kFirstClientId),
-                       [this, i](Env& env) { return std::make_unique<Client>(env, this, i); });
+    const NodeId id = client_id(i);
+    world()->AddProcess(id, StrCat("c", id.value() - kFirstClientId),
+                        [this, i](Env& env) { return std::make_unique<Client>(env, this, i); });
   }
 }
 
 ClientWorkload::~ClientWorkload() {
   // The clients speak to this object to their end.
-  for (int i = 0; i < options_.clients; ++i) {
-    world_->process(NodeId{options_.first_id + static_cast<uint64_t>(i)}).Crash(CrashKind::kKill);
-  }
+  for (int i = 0; i < options_.clients; ++i) world()->process(client_id(i)).Crash(CrashKind::kKill);
 }
 
 void ClientWorkload::Start() {
   issuing_ = true;
-  for (int i = 0; i < options_.clients; ++i) {
-    world_->process(NodeId{options_.first_id + static_cast<uint64_t>(i)}).Start();
-  }
+  for (int i = 0; i < options_.clients; ++i) world()->process(client_id(i)).Start();
 }
 
 // The kind is the workload's name: what is done is drawn from the operation's seed.
@@ -54,14 +61,14 @@ std::optional<Operation> ClientWorkload::NextOperation(int client) {
     return (slow ? kSlowPace : Duration(0)) +
            Duration(random.Between(0, options_.think_max.count()));
   };
-  return tape->Next(static_cast<int>(options_.first_id - kFirstClientId) + client, world_->now(),
-                    draw);
+  return tape->Next(static_cast<int>(context_.first_client - kFirstClientId) + client,
+                    world()->now(), draw);
 }
 
 void ClientWorkload::AskOnly(const std::vector<std::string>& addresses) {
   asked_.clear();
-  for (size_t i = 0; i < addresses_.size(); ++i) {
-    if (std::find(addresses.begin(), addresses.end(), addresses_[i]) != addresses.end())
+  for (size_t i = 0; i < context_.addresses.size(); ++i) {
+    if (std::find(addresses.begin(), addresses.end(), context_.addresses[i]) != addresses.end())
       asked_.push_back(i);
   }
   QR_CHECK(!asked_.empty());
@@ -81,19 +88,14 @@ bool ClientWorkload::Progressed() const {
 
 void ClientWorkload::BeginFinalReads(std::string address) {
   Client* const client = clients_[0];
-  world_->Schedule(Duration(0), EventKind::kPost, world_->index_of(NodeId{options_.first_id}), 0,
-                   [client, address = std::move(address)] {
-                     client->tasks_.Spawn(client->RunFinalReads(address));
-                   });
+  world()->Schedule(Duration(0), EventKind::kPost, world()->index_of(client_id(0)), 0,
+                    [client, address = std::move(address)] {
+                      client->tasks_.Spawn(client->RunFinalReads(address));
+                    });
 }
 
 std::string ClientWorkload::Summary() const {
   return StrCat("ok ", outcomes_[0], ", fail ", outcomes_[1], ", unknown ", outcomes_[2]);
-}
-
-std::string ClientWorkload::DescribeClients() const {
-  return StrCat(options_.clients, " clients, up to ", options_.think_max / milliseconds(1),
-                " ms between operations");
 }
 
 ClientWorkload::Client::Client(Env& env, ClientWorkload* workload, int index)
@@ -102,8 +104,8 @@ ClientWorkload::Client::Client(Env& env, ClientWorkload* workload, int index)
       index_(index),
       random_(env.random(workload->name_).Next()),
       process_(workload->NewProcess()) {
-  server_ = static_cast<size_t>(index) % workload_.addresses_.size();
-  for (const std::string& address : workload_.addresses_) {
+  server_ = static_cast<size_t>(index) % workload_.context_.addresses.size();
+  for (const std::string& address : workload_.context_.addresses) {
     http_.push_back(std::make_unique<http::HttpClient>(
         env_, address, http::ClientOptions{.connect_timeout = milliseconds(500)}));
   }
@@ -131,7 +133,7 @@ Task<void> ClientWorkload::Client::Loop() {
   while (true) {
     const std::optional<Operation> next = workload_.NextOperation(index_);
     co_await Sleep(env_.executor(),
-                   next ? next->WaitFrom(workload_.world_->now()) : kNoOperationPause);
+                   next ? next->WaitFrom(workload_.world()->now()) : kNoOperationPause);
     if (!next || !workload_.issuing_ || !workload_.prepared_) continue;
     random_ = Random(next->seed, workload_.name_);
     ++workload_.operations_;
@@ -142,21 +144,21 @@ Task<void> ClientWorkload::Client::Loop() {
 }
 
 void ClientWorkload::Client::Invoke(std::string_view f, jepsen::Value value, jepsen::Value key) {
-  if (Observer* const watching = workload_.world_->observer()) {
+  if (Observer* const watching = workload_.world()->observer()) {
     watching->OnInvoke(process_, id(),
                        StrCat(f, key.is_nil() ? "" : " " + key.ToString(), " ", value.ToString()));
   }
-  workload_.history_.Invoke(process_, f, std::move(value), workload_.world_->now_ns(),
+  workload_.history_.Invoke(process_, f, std::move(value), workload_.world()->now_ns(),
                             std::move(key));
 }
 
 void ClientWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
-  const int64_t now = workload_.world_->now_ns();
+  const int64_t now = workload_.world()->now_ns();
   Count(outcome);
-  if (Observer* const watching = workload_.world_->observer()) {
+  if (Observer* const watching = workload_.world()->observer()) {
     watching->OnComplete(process_, id(), static_cast<OperationOutcome>(outcome), value.ToString());
   }
-  workload_.world_->Fold(EventKind::kWorld, id(),
+  workload_.world()->Fold(EventKind::kWorld, id(),
                          Fingerprint64(value.ToString(), static_cast<uint64_t>(outcome)));
   if (outcome == Outcome::kOk) {
     workload_.history_.Ok(process_, std::move(value), now);
@@ -165,6 +167,19 @@ void ClientWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
   } else {
     workload_.history_.Info(process_, now);
     process_ = workload_.NewProcess();  // The old one stays open for ever.
+  }
+}
+
+int64_t ClientWorkload::Client::LeaveOpen() {
+  Count(Outcome::kUnknown);
+  return std::exchange(process_, workload_.NewProcess());
+}
+
+void ClientWorkload::CompleteOpen(int64_t process, bool happened, jepsen::Value value) {
+  if (happened) {
+    history_.Ok(process, std::move(value), world()->now_ns());
+  } else {
+    history_.Fail(process, world()->now_ns());
   }
 }
 
@@ -212,8 +227,28 @@ Task<ClientWorkload::Answer> ClientWorkload::Client::Call(std::string content_ty
 }
 
 Task<ClientWorkload::Answer> ClientWorkload::Client::Update(std::string text, bool may_miss) {
-  co_return co_await Call("application/sparql-update", "application/json", std::move(text),
-                          may_miss);
+  Answer answer = co_await Call("application/sparql-update", "application/json", text, may_miss);
+  if (answer.ok()) CheckAcknowledged(answer.body, text);
+  co_return answer;
+}
+
+void ClientWorkload::Client::CheckAcknowledged(std::string_view body, std::string_view request) {
+  if (workload_.context_.committed == nullptr) return;
+  const uint64_t index = NumberAfter(body, "\"log_index\":");
+  const CommittedLog& committed = *workload_.context_.committed;
+  if (index == 0 || LogIndex{index} > committed.commit()) {
+    return workload_.Fail(Internal("acknowledged write lost: the answer ", body,
+                                   " came before any server was seen to have committed that entry; "
+                                   "the request was ",
+                                   request));
+  }
+  const CommittedLog::Entry& entry = committed.at(LogIndex{index});
+  if (NumberAfter(body, "\"inserted\":") != entry.inserted.size() ||
+      NumberAfter(body, "\"deleted\":") != entry.erased.size()) {
+    workload_.Fail(Internal("acknowledged write: the answer says ", body, ", the entry inserted ",
+                            entry.inserted.size(), " and deleted ", entry.erased.size(),
+                            " quads; the request was ", request));
+  }
 }
 
 // Nothing happens when a query's answer is lost: that it may have been answered says nothing.

@@ -9,8 +9,10 @@
 //       client.Complete(answer.outcome, Value::Int(7));
 //     }
 //
-// Outcomes: 2xx: happened; 409, 429, 503, 507 and "could not be reached": certainly not (the
-// server's promise, which the workloads check); everything else: unknown.
+// An update that was acknowledged must be in the committed log, at the index that the answer names,
+// with the effect that it names: checked here for all. Outcomes: 2xx: happened; 409, 429, 503, 507
+// and "could not be reached": certainly not (the server's promise, which the workloads check);
+// everything else: unknown.
 #ifndef QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
 
@@ -22,6 +24,7 @@
 
 #include "core/base/task.h"
 #include "net/http/client.h"
+#include "sim/checkers/committed_log.h"
 #include "sim/workloads/operation.h"
 #include "sim/workloads/workload.h"
 #include "sim/world/world.h"
@@ -30,8 +33,15 @@ namespace quadraft::sim {
 
 inline constexpr uint64_t kFirstClientId = 1001;  // Of a world's clients, which count on from here.
 
+// Where a workload lives.
+struct WorkloadContext {
+  World* world = nullptr;
+  std::vector<std::string> addresses;  // Of the servers.
+  CommittedLog* committed = nullptr;   // What the answers are held against; null: nothing.
+  uint64_t first_client = kFirstClientId;
+};
+
 struct ClientOptions {
-  uint64_t first_id = kFirstClientId;  // Of this workload's.
   int clients = 4;
   Duration think_max = milliseconds(40);  // Between two operations of a client, uniform.
   Duration request_timeout = seconds(4);
@@ -44,8 +54,7 @@ struct ClientOptions {
 
 class ClientWorkload : public Workload {
  public:
-  ClientWorkload(World* world, std::vector<std::string> addresses, std::string_view name,
-                 const ClientOptions& options);
+  ClientWorkload(WorkloadContext context, std::string_view name, const ClientOptions& options);
   ~ClientWorkload() override;
 
   std::string_view name() const override { return name_; }
@@ -82,16 +91,21 @@ class ClientWorkload : public Workload {
   void Fail(const Status& violation) {
     if (violation_.ok()) violation_ = violation;
   }
-  World* world() const { return world_; }
+  // `process` left an operation open, and now it is known how it ended.
+  void CompleteOpen(int64_t process, bool happened, jepsen::Value value);
+  World* world() const { return context_.world; }
+  CommittedLog& committed() const { return *context_.committed; }
   int clients() const { return options_.clients; }
-  std::string DescribeClients() const;
 
  private:
   int64_t NewProcess() { return next_process_++; }
   std::optional<Operation> NextOperation(int client);
 
-  World* const world_;
-  const std::vector<std::string> addresses_;
+  NodeId client_id(int client) const {
+    return NodeId{context_.first_client + static_cast<uint64_t>(client)};
+  }
+
+  const WorkloadContext context_;
   const std::string name_;
   const ClientOptions options_;
   OperationTape drawn_;
@@ -114,7 +128,7 @@ class ClientWorkload::Client : public Program {
   ~Client() override;
 
   int index() const { return index_; }
-  NodeId id() const { return NodeId{workload_.options_.first_id + static_cast<uint64_t>(index_)}; }
+  NodeId id() const { return workload_.client_id(index_); }
   Random& random() { return random_; }  // Of the operation under way.
   Env& env() { return env_; }
 
@@ -130,6 +144,9 @@ class ClientWorkload::Client : public Program {
   // One operation of the history. Invoke, then Complete.
   void Invoke(std::string_view f, jepsen::Value value, jepsen::Value key = {});
   void Complete(Outcome outcome, jepsen::Value value);
+  // Leaves the operation open, to be completed by CompleteOpen; the client goes on as a new
+  // process.
+  int64_t LeaveOpen();
   // A write of this client was acknowledged: progress.
   void Acknowledged() { ++workload_.acknowledged_[index_]; }
 
@@ -139,6 +156,7 @@ class ClientWorkload::Client : public Program {
   Task<void> Loop();
   Task<void> RunFinalReads(std::string address);
   Task<Answer> Call(std::string content_type, std::string accept, std::string body, bool may_miss);
+  void CheckAcknowledged(std::string_view body, std::string_view request);
   Answer Judge(const StatusOr<http::Response>& response, std::string_view request, bool may_miss);
   http::HttpClient& Pick();
   void PickAnother() { server_ = workload_.asked_[random_.Below(workload_.asked_.size())]; }

@@ -32,16 +32,11 @@ std::optional<int64_t> ParseValue(std::string_view cell) {
 
 }  // namespace
 
-RegisterWorkload::RegisterWorkload(World* world, std::vector<std::string> addresses,
-                                   RegisterOptions options)
-    : ClientWorkload(world, std::move(addresses), "register", options.clients),
+RegisterWorkload::RegisterWorkload(WorkloadContext context, const RegisterOptions& options)
+    : ClientWorkload(std::move(context), "register", options.clients),
       keys_(options.keys),
       states_(options.clients.clients) {
   for (ClientState& state : states_) state.last_seen.resize(keys_);
-}
-
-std::string RegisterWorkload::Describe() const {
-  return StrCat("register: ", DescribeClients(), ", ", keys_, " registers");
 }
 
 Task<void> RegisterWorkload::Operate(Client& client) {

@@ -24,9 +24,8 @@ struct RegisterOptions {
 
 class RegisterWorkload : public ClientWorkload {
  public:
-  RegisterWorkload(World* world, std::vector<std::string> addresses, RegisterOptions options);
+  RegisterWorkload(WorkloadContext context, const RegisterOptions& options);
 
-  std::string Describe() const override;
   Status CheckHistory() const override;
   std::string_view history_model() const override { return "cas-register"; }
 

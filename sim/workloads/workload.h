@@ -1,7 +1,7 @@
 // Clients that use a cluster and judge what they are told: what sim/explore needs to know of each
 // kind. A scenario runs one or several of them at once on the same nodes.
 //
-//   RegisterWorkload workload(&world, addresses, ClientIds(...), RegisterOptions::Draw(random));
+//   RegisterWorkload workload({.world = &world, .addresses = ..., .committed = &log}, {});
 //   workload.Start();  ...  workload.StopIssuing();  ...  while (!workload.Idle()) ...
 //   workload.BeginFinalReads(address);  ...
 //   QR_RETURN_IF_ERROR(workload.violation());  QR_RETURN_IF_ERROR(workload.CheckHistory());
@@ -21,7 +21,6 @@ class Workload {
  public:
   virtual ~Workload() = default;
   virtual std::string_view name() const = 0;
-  virtual std::string Describe() const = 0;  // What was drawn.
   virtual void Start() = 0;
   // From now on only these servers are asked (at least one): the others will not come back.
   virtual void AskOnly(const std::vector<std::string>& addresses) = 0;

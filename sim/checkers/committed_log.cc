@@ -1,0 +1,66 @@
+#include "sim/checkers/committed_log.h"
+
+#include <charconv>
+
+namespace quadraft::sim {
+namespace {
+
+constexpr std::string_view kMark = "urn:mark";
+constexpr std::string_view kMarkPrefix = "urn:mark:";
+
+}  // namespace
+
+std::string CommittedLog::MarkText(uint64_t id) {
+  return StrCat("DELETE DATA { <", kMarkPrefix, id, "> <", kMark, "> <", kMark, "> }");
+}
+
+Status CommittedLog::AfterEvent(const EventRecord& event) {
+  if (event.node == NodeId{}) return OkStatus();
+  const raft::Raft* const raft = raft_of_(event.node);
+  if (raft == nullptr) return OkStatus();
+  while (commit() < raft->commit()) {
+    const LogIndex next = commit().Next();
+    if (next <= raft->log().snapshot_index()) {
+      return Internal("leader completeness: node ", event.node,
+                      " has committed and compacted entry ", next,
+                      ", which no server was seen to have in its log");
+    }
+    QR_RETURN_IF_ERROR(Append(raft->log().at(next)));
+  }
+  return OkStatus();
+}
+
+Status CommittedLog::Append(const raft::Entry& entry) {
+  Entry& done = entries_.emplace_back();
+  done.digest = digest_;
+  if (entry.kind != raft::EntryKind::kNormal) return OkStatus();
+  const auto writes = txn::DecodeWriteSet(entry.payload == nullptr ? "" : *entry.payload);
+  if (!writes.ok())
+    return Internal("entry ", entry.index, " is no write set: ", Message(writes.status()));
+  for (const rdf::Quad& quad : writes->deletes) {
+    if (quad.predicate.value != kMark) continue;
+    uint64_t id = 0;
+    const std::string_view digits = std::string_view(quad.subject.value).substr(kMarkPrefix.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), id);
+    done.marks.push_back(id);
+  }
+  for (const rdf::Quad& quad : writes->deletes) {
+    if (data_.Erase(quad)) done.erased.push_back(quad);
+  }
+  for (const rdf::Quad& quad : writes->inserts) {
+    if (data_.Insert(quad)) done.inserted.push_back(quad);
+  }
+  for (const rdf::Quad& quad : done.erased) digest_.Subtract(rdf::QuadFingerprint(quad));
+  for (const rdf::Quad& quad : done.inserted) digest_.Add(rdf::QuadFingerprint(quad));
+  done.digest = digest_;
+  if (done.marks.empty()) return OkStatus();
+  for (const Listener& listener : listeners_) QR_RETURN_IF_ERROR(listener(commit(), done));
+  return OkStatus();
+}
+
+void CommittedLog::Undo(LogIndex index, oracle::Dataset* data) const {
+  for (const rdf::Quad& quad : at(index).inserted) data->Erase(quad);
+  for (const rdf::Quad& quad : at(index).erased) data->Insert(quad);
+}
+
+}  // namespace quadraft::sim
