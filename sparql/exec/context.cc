@@ -69,27 +69,11 @@ StatusOr<const rdf::Term*> ExecContext::TermOf(TermId id) {
     QR_CHECK(number < local_terms_.size()) << "local id of another query";
     return local_terms_[number].get();
   }
-  if (cache_.empty()) cache_.resize(kTermCacheSlotsMin);
-  if (SlotOf(id).id == id) return &SlotOf(id).term;
-  if (++cache_misses_ >= cache_.size() && cache_.size() < kTermCacheSlotsMax) GrowCache();
-  CacheSlot& slot = SlotOf(id);
-  QR_ASSIGN_OR_RETURN(slot.term, view_->Lookup(id));
-  slot.id = id;
-  return &slot.term;
-}
-
-ExecContext::CacheSlot& ExecContext::SlotOf(TermId id) {
-  return cache_[((id.value() * 0x9e3779b97f4a7c15u) >> 32) & (cache_.size() - 1)];
-}
-
-// A query that looks at a handful of terms should not pay for clearing room for thousands.
-void ExecContext::GrowCache() {
-  std::vector<CacheSlot> old(cache_.size() * 4);
-  old.swap(cache_);
-  for (CacheSlot& slot : old) {
-    if (slot.id != TermId()) SlotOf(slot.id) = std::move(slot);
-  }
-  cache_misses_ = 0;
+  if (const rdf::Term* known = cache_.Find(id)) return known;
+  QR_ASSIGN_OR_RETURN(rdf::Term term, view_->Lookup(id));
+  rdf::Term& slot = cache_.Put(id);
+  slot = std::move(term);
+  return &slot;
 }
 
 StatusOr<rdf::Term> ExecContext::Lookup(TermId id) {

@@ -19,8 +19,11 @@
 #include "core/rdf/term.h"
 #include "sparql/engine.h"
 #include "sparql/exec/batch.h"
+#include "sparql/exec/id_cache.h"
 
 namespace quadraft::sparql {
+
+inline constexpr size_t kTermCacheSlots = 1u << 13;
 
 class ExecContext {
  public:
@@ -51,13 +54,6 @@ class ExecContext {
   std::string NewBlankLabel();
 
  private:
-  struct CacheSlot {
-    TermId id;
-    rdf::Term term;
-  };
-  CacheSlot& SlotOf(TermId id);
-  void GrowCache();
-
   const std::shared_ptr<const store::ReadView> view_;
   const QueryLimits limits_;
   Random random_;
@@ -66,13 +62,8 @@ class ExecContext {
   uint64_t blank_salt_ = 0;
   std::vector<std::unique_ptr<rdf::Term>> local_terms_;
   absl::flat_hash_map<std::string, uint32_t> local_ids_;  // By EncodeTerm; never iterated.
-  // Direct-mapped by id: a power of two of slots, few at first, more once there were as many misses; empty until first used.
-  std::vector<CacheSlot> cache_;
-  size_t cache_misses_ = 0;  // Since it last grew.
+  IdCache<rdf::Term> cache_{kTermCacheSlots};
 };
-
-inline constexpr size_t kTermCacheSlotsMin = 1u << 6;
-inline constexpr size_t kTermCacheSlotsMax = 1u << 13;
 
 // Bytes charged by one buffer, given back when it dies.
 class MemoryCharge {

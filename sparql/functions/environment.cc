@@ -19,20 +19,21 @@ Value EvaluationEnvironment::Fail(Status status) {
 const Value& EvaluationEnvironment::ValueOf(TermId id) {
   static const Value kUnbound;
   if (id == kNoTerm) return kUnbound;
-  if (cache_.empty()) cache_.resize(kValueCacheSlots);
-  Value& slot = cache_[(id.value() * 0x9e3779b97f4a7c15u) >> (64 - 12)];
-  if (slot.id == id) return slot;
+  if (const Value* known = cache_.Find(id)) return *known;
+  Value value;
   if (store::TagOf(id) == store::IdTag::kInteger) {
-    slot = Value::Integer(static_cast<int64_t>(store::IdValueOf(id)) - (int64_t{1} << 59));
+    value = Value::Integer(static_cast<int64_t>(store::IdValueOf(id)) - (int64_t{1} << 59));
   } else {
     auto term = context_->Lookup(id);
     if (!term.ok()) {
       Fail(term.status());
       return kUnbound;
     }
-    slot = ValueFromTerm(*std::move(term));
+    value = ValueFromTerm(*std::move(term));
   }
-  slot.id = id;
+  value.id = id;
+  Value& slot = cache_.Put(id);
+  slot = std::move(value);
   return slot;
 }
 

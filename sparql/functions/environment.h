@@ -54,7 +54,7 @@ class EvaluationEnvironment {
  private:
   ExecContext* const context_;
   Status status_;
-  std::vector<Value> cache_;  // Direct-mapped by id; empty until first used.
+  IdCache<Value> cache_{kValueCacheSlots};
   absl::flat_hash_map<std::string, std::string> blank_labels_;
   absl::flat_hash_map<std::string, std::unique_ptr<re2::RE2>> regexes_;
 };
