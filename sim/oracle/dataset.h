@@ -33,9 +33,11 @@ class Dataset {
   bool Erase(const rdf::Quad& quad);  // True: it was there.
   const Graph& graph(const rdf::Term& name) const;
   bool Has(const rdf::Term& name) const { return graphs_.contains(name); }
-  const std::map<rdf::Term, Graph>& graphs() const { return graphs_; }  // None is empty.
+  const std::map<rdf::Term, Graph>& graphs() const { return graphs_; }
   void Clear(const rdf::Term& name) { graphs_.erase(name); }
   void Replace(const rdf::Term& name, Graph graph);
+  // Of a query's dataset: the graph is named in it, with triples or without.
+  void Declare(const rdf::Term& name) { graphs_[name]; }
   std::vector<rdf::Quad> Quads() const;  // Sorted by graph, then triple.
   size_t size() const;
 

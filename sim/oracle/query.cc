@@ -218,7 +218,13 @@ Judgement JudgeAnswer(const Query& query, const Dataset& data, const Answer& ans
   if (answer.boolean || answer.columns != columns)
     return Wrong("the columns are not the projection's");
   if (!query.dataset.set) return JudgeRows(query, data, answer, steps_max);
-  return JudgeRows(query, Restricted(data, query.dataset), answer, steps_max);
+  Dataset restricted = Restricted(data, query.dataset);
+  const Judgement judged = JudgeRows(query, restricted, answer, steps_max);
+  if (judged.verdict != Judgement::kWrong) return judged;
+  // A store that keeps no empty graphs may count a named one that holds nothing or not.
+  for (const Term& name : query.dataset.named_graphs) restricted.Declare(name);
+  const Judgement with_empty = JudgeRows(query, restricted, answer, steps_max);
+  return with_empty.verdict == Judgement::kWrong ? judged : with_empty;
 }
 
 bool SameData(const Dataset& a, const Dataset& b) {
