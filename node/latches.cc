@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 
 namespace quadraft::node {
 namespace {
@@ -74,8 +75,11 @@ void Latches::Settle(Held& held) {
 void Latches::DropUnneeded() {
   for (auto it = held_.begin(); it != held_.end();) {
     const auto& applied_at = it->second.applied_at;
-    const bool needed = !applied_at || (!pinned_.empty() && *pinned_.begin() < *applied_at);
-    if (!applied_at) break;  // Entries apply in the order of the proposals: nothing later is applied.
+    const bool pinned =
+        !pinned_.empty() && *pinned_.begin() < *applied_at && !QR_MUTANT("latch-dropped-under-pin");
+    const bool needed = !applied_at || pinned;
+    if (!applied_at)
+      break;  // Entries apply in the order of the proposals: nothing later is applied.
     it = needed ? std::next(it) : held_.erase(it);
   }
 }

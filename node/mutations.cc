@@ -5,17 +5,22 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "sparql/parser/parser.h"
 
 namespace quadraft::node {
 namespace {
 
-constexpr Duration kLeaderPollInterval = milliseconds(20);  // While no leader is known, or a new one is not ready.
-constexpr uint32_t kForwardMarginMs = 50;  // The leader gives up this much earlier than the node that waits for it.
+constexpr Duration kLeaderPollInterval =
+    milliseconds(20);  // While no leader is known, or a new one is not ready.
+constexpr uint32_t kForwardMarginMs =
+    50;  // The leader gives up this much earlier than the node that waits for it.
 
 bool IsDataOnly(const sparql::Update& update) {
   for (const sparql::UpdateOperation& operation : update.operations) {
-    if (operation.kind != sparql::UpdateKind::kInsertData && operation.kind != sparql::UpdateKind::kDeleteData) {
+    if (operation.kind != sparql::UpdateKind::kInsertData &&
+        operation.kind != sparql::UpdateKind::kDeleteData) {
       return false;
     }
   }
@@ -89,7 +94,8 @@ Mutations::Mutations(Env& env, NodeId self, GroupId group, replica::ReplicaHost&
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return reply(DataLoss("the forwarded update could not be decoded; nothing was done"));
     }
-    tasks_.Spawn([](Mutations& self, proto::MutationRequest request, RpcEndpoint::Reply reply) -> Task<void> {
+    tasks_.Spawn([](Mutations& self, proto::MutationRequest request,
+                    RpcEndpoint::Reply reply) -> Task<void> {
       const MonotonicTime deadline = self.env_.clock().Now() + milliseconds(request.timeout_ms());
       auto response = co_await self.RunHere(request, deadline);
       if (response.ok()) {
@@ -109,7 +115,8 @@ std::string Mutations::FreshBlankPrefix() {
   return StrCat("b", HexEncode(bytes), "x");
 }
 
-Task<StatusOr<proto::MutationResponse>> Mutations::Run(proto::MutationRequest request, MonotonicTime deadline) {
+Task<StatusOr<proto::MutationResponse>> Mutations::Run(proto::MutationRequest request,
+                                                       MonotonicTime deadline) {
   Status last = Unavailable("no leader is known");
   while (!Expired(deadline)) {
     const std::optional<NodeId> leader = replicas_.leader(group_);
@@ -120,22 +127,27 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Run(proto::MutationRequest re
     } else if (leader) {
       metrics_.updates_forwarded_total.Add();
       auto response = co_await Forward(*leader, request, deadline);
-      if (response.ok() || !absl::IsUnavailable(response.status())) co_return response;
+      const bool again = absl::IsUnavailable(response.status()) ||
+                         (QR_MUTANT("forward-retried-blindly") && !response.ok());
+      if (!again) co_return response;
       last = response.status();
     }
     co_await Sleep(env_.executor(), kLeaderPollInterval);
   }
-  co_return Unavailable("nothing was done: ", last.message(), "; retry, and check that a majority of the nodes runs");
+  co_return Unavailable("nothing was done: ", last.message(),
+                        "; retry, and check that a majority of the nodes runs");
 }
 
-Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader, proto::MutationRequest request,
+Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader,
+                                                           proto::MutationRequest request,
                                                            MonotonicTime deadline) {
   const Duration left = deadline - env_.clock().Now();
   const auto left_ms = static_cast<uint32_t>(std::max<int64_t>(left.count() / 1000000, 1));
   request.set_timeout_ms(left_ms > 2 * kForwardMarginMs ? left_ms - kForwardMarginMs : left_ms);
   std::string bytes = request.SerializeAsString();
   auto answer = co_await Callback<StatusOr<std::string>>([&](auto done) {
-    // Whoever is first answers: the leader, or the news that it leads no more, which a dead one cannot send.
+    // Whoever is first answers: the leader, or the news that it leads no more, which a dead one
+    // cannot send.
     auto once = std::make_shared<Callback<StatusOr<std::string>>::Done>(std::move(done));
     const auto finish = [once](StatusOr<std::string> result) {
       if (*once) std::exchange(*once, nullptr)(std::move(result));
@@ -146,18 +158,23 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader, proto:
   if (!answer.ok()) co_return std::move(answer).status();
   proto::MutationResponse response;
   if (!response.ParseFromString(*answer)) {
-    co_return DeadlineExceeded("node ", leader, " sent an answer that could not be decoded; the outcome is unknown");
+    co_return DeadlineExceeded("node ", leader,
+                               " sent an answer that could not be decoded; the outcome is unknown");
   }
   co_return response;
 }
 
-Task<void> Mutations::WatchLeader(NodeId leader,
-                                  std::shared_ptr<absl::AnyInvocable<void(StatusOr<std::string>)>> once) {
+Task<void> Mutations::WatchLeader(
+    NodeId leader, std::shared_ptr<absl::AnyInvocable<void(StatusOr<std::string>)>> once) {
   while (*once) {
     co_await Sleep(env_.executor(), kLeaderPollInterval);
     if (!*once || replicas_.leader(group_) == leader) continue;
-    std::exchange(*once, nullptr)(
-        DeadlineExceeded("node ", leader, " had the update when it stopped leading; the outcome is unknown"));
+    SIM_SOMETIMES(true, "forward-ended-by-election");
+    if (QR_MUTANT("unknown-reported-as-failed")) {
+      co_return std::exchange(*once, nullptr)(Aborted("nothing was done"));
+    }
+    std::exchange(*once, nullptr)(DeadlineExceeded(
+        "node ", leader, " had the update when it stopped leading; the outcome is unknown"));
   }
 }
 
@@ -168,15 +185,18 @@ Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::Mutation
   if (IsDataOnly(*update)) {
     sparql::QueryLimits limits;
     limits.now = env_.clock().WallNow();
-    QR_CO_ASSIGN_OR_RETURN(sparql::UpdateEffect effect,
-                           sparql::EvaluateUpdate(*update, state_.LatestView(), FreshBlankPrefix(), limits));
+    QR_CO_ASSIGN_OR_RETURN(
+        sparql::UpdateEffect effect,
+        sparql::EvaluateUpdate(*update, state_.LatestView(), FreshBlankPrefix(), limits));
     if (effect.reads.empty()) {
-      QR_CO_ASSIGN_OR_RETURN(txn::WriteSet writes, ThenInsert(std::move(effect.writes), request.write_set()));
+      QR_CO_ASSIGN_OR_RETURN(txn::WriteSet writes,
+                             ThenInsert(std::move(effect.writes), request.write_set()));
       co_return co_await Propose(std::move(writes), nullptr);
     }
   }
   if (!co_await evaluating_.Acquire()) {
-    co_return ResourceExhausted("more than ", FifoLock::kWaitingMax, " updates wait to be evaluated; retry later");
+    co_return ResourceExhausted("more than ", FifoLock::kWaitingMax,
+                                " updates wait to be evaluated; retry later");
   }
   auto effect = co_await EvaluateUntilFree(update, deadline);
   auto writes = effect.ok() ? ThenInsert(std::move(effect->writes), request.write_set())
@@ -188,10 +208,13 @@ Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::Mutation
   co_return co_await Propose(*std::move(writes), &evaluating_);
 }
 
-// Ready: this node leads, and has applied an entry of its own term; everything before it is then in the state.
+// Ready: this node leads, and has applied an entry of its own term; everything before it is then in
+// the state.
 Task<Status> Mutations::WaitUntilReady(MonotonicTime deadline) {
   while (replicas_.leader(group_) == self_) {
-    if (state_.applied_term() == replicas_.status(group_).term) co_return OkStatus();
+    const bool ready = state_.applied_term() == replicas_.status(group_).term;
+    if (ready || QR_MUTANT("update-on-unready-leader")) co_return OkStatus();
+    SIM_SOMETIMES(true, "leader-not-ready");
     if (Expired(deadline)) co_return Unavailable("the new leader has not applied its log in time");
     co_await Sleep(env_.executor(), kLeaderPollInterval);
   }
@@ -216,16 +239,19 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_pt
     const LogIndex snapshot = state_.applied_index();
     latches_.Pin(snapshot);
     auto effect = co_await Evaluate(update, deadline);
-    const std::optional<uint64_t> conflict =
-        effect.ok() ? latches_.FindConflict(effect->reads, snapshot) : std::nullopt;
+    const std::optional<uint64_t> conflict = effect.ok() && !QR_MUTANT("latches-not-asked")
+                                                 ? latches_.FindConflict(effect->reads, snapshot)
+                                                 : std::nullopt;
     latches_.Unpin(snapshot);
     if (SpeaksOfData(effect.status()) && (!fresh_from || snapshot < *fresh_from)) {
       QR_CO_ASSIGN_OR_RETURN(fresh_from, co_await FreshIndex());
       continue;
     }
     if (!effect.ok()) co_return std::move(effect).status();
-    const bool same_leadership = replicas_.leader(group_) == self_ && replicas_.status(group_).term == term;
-    if (same_leadership && !conflict) co_return effect;
+    const bool same_leadership =
+        replicas_.leader(group_) == self_ && replicas_.status(group_).term == term;
+    SIM_SOMETIMES(conflict.has_value(), "update-conflict");
+    if (same_leadership && !conflict && !SIM_MAYBE("update-evaluated-again")) co_return effect;
     metrics_.update_conflicts_total.Add();
     if (Expired(deadline)) {
       co_return Aborted("nothing was done: other updates kept changing what this one reads; retry");
@@ -236,8 +262,8 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_pt
   }
 }
 
-Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(std::shared_ptr<const sparql::Update> update,
-                                                         MonotonicTime deadline) {
+Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(
+    std::shared_ptr<const sparql::Update> update, MonotonicTime deadline) {
   // Shared, not on this frame: a worker may still be evaluating when the frame is destroyed.
   struct Work {
     std::shared_ptr<const sparql::Update> update;
@@ -249,28 +275,37 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(std::shared_ptr<const s
   auto work = std::make_shared<Work>();
   work->update = std::move(update);
   work->view = state_.LatestView();
+  if (QR_MUTANT("update-reads-earlier-view") && state_.applied_index() > LogIndex{1}) {
+    const auto earlier = state_.ViewAt(Timestamp(state_.applied_index().value() - 1));
+    if (earlier.ok()) work->view = *earlier;
+  }
   work->blank_prefix = FreshBlankPrefix();
   work->limits.clock = &env_.clock();
   work->limits.deadline = deadline;
   work->limits.now = env_.clock().WallNow();
   work->limits.random_seed = query_random_.Next();
   Closure evaluate = [work] {
-    work->effect = sparql::EvaluateUpdate(*work->update, work->view, work->blank_prefix, work->limits);
+    work->effect =
+        sparql::EvaluateUpdate(*work->update, work->view, work->blank_prefix, work->limits);
   };
   co_await RunOffloaded(env_.executor(), std::move(evaluate));
   if (absl::IsDeadlineExceeded(work->effect.status())) {
     // Not an unknown outcome: nothing was proposed.
-    co_return Aborted("nothing was done: the update's WHERE part did not finish in time; raise `timeout` or narrow it");
+    co_return Aborted(
+        "nothing was done: the update's WHERE part did not finish in time; raise `timeout` or "
+        "narrow it");
   }
   co_return std::move(work->effect);
 }
 
-Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes, FifoLock* release) {
+Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes,
+                                                           FifoLock* release) {
   std::string payload = txn::EncodeWriteSet(writes);
   uint64_t ticket = 0;
   auto result = co_await Callback<StatusOr<replica::ProposalResult>>([&](auto done) {
     ticket = latches_.Proposed(std::move(writes));
     replicas_.Propose(group_, std::move(payload), std::move(done));
+    if (QR_MUTANT("latch-released-when-proposed")) latches_.Forget(ticket);
     if (release != nullptr) release->Release();
   });
   if (!result.ok()) {

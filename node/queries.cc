@@ -3,12 +3,15 @@
 #include <atomic>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "node/errors.h"
 
 namespace quadraft::node {
 namespace {
 
 constexpr size_t kPieceBytes = 64u << 10;
+constexpr size_t kShortPieceBytes = 16;
 
 // One step of a query off the loop: everything that the worker touches.
 struct Step {
@@ -18,7 +21,8 @@ struct Step {
 
 }  // namespace
 
-Queries::Queries(Env& env, GroupId group, replica::ReplicaHost& replicas, store::GraphState& state, Metrics& metrics)
+Queries::Queries(Env& env, GroupId group, replica::ReplicaHost& replicas, store::GraphState& state,
+                 Metrics& metrics)
     : env_(env),
       group_(group),
       replicas_(replicas),
@@ -32,7 +36,8 @@ Task<void> Queries::Serve(sparql::Query query, QueryRequest request, http::Respo
   Status status;
   bool begun = false;
   if (running_ >= kRunningMax) {
-    status = ResourceExhausted("more than ", kRunningMax, " queries are running on this node; retry later or elsewhere");
+    status = ResourceExhausted("more than ", kRunningMax,
+                               " queries are running on this node; retry later or elsewhere");
   } else {
     ++running_;
     status = co_await Stream(std::move(query), request, writer, &begun);
@@ -48,22 +53,23 @@ Task<void> Queries::Serve(sparql::Query query, QueryRequest request, http::Respo
   }
 }
 
-Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(bool linearizable, MonotonicTime deadline) {
-  if (linearizable) {
-    const Status barrier = co_await Callback<Status>([&](auto done) {
-      replicas_.ReadBarrier(group_, std::move(done));
-    });
+Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(bool linearizable,
+                                                                     MonotonicTime deadline) {
+  if (linearizable && !QR_MUTANT("read-without-barrier")) {
+    const Status barrier = co_await Callback<Status>(
+        [&](auto done) { replicas_.ReadBarrier(group_, std::move(done)); });
     if (!barrier.ok()) {
       co_return Unavailable("a linearizable read is not possible now: ", barrier.message(),
                             "; retry, or ask with consistency=local for what this node has");
     }
-    if (env_.clock().Now() >= deadline) co_return DeadlineExceeded("the query's time was over before it could begin");
+    if (env_.clock().Now() >= deadline)
+      co_return DeadlineExceeded("the query's time was over before it could begin");
   }
   co_return state_.LatestView();
 }
 
-Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer,
-                             bool* begun) {
+Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request,
+                             http::ResponseWriter& writer, bool* begun) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   writer.OnClientGone([cancelled] { cancelled->store(true); });
   QR_CO_ASSIGN_OR_RETURN(auto view, co_await View(request.linearizable, request.deadline));
@@ -79,14 +85,15 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
   // Shared, not on this frame: a worker may still be in a step when the frame is destroyed.
   auto step = std::make_shared<Step>();
   auto first = std::make_shared<sparql::Query>(std::move(query));
-  Closure open = [step, first, view, limits, cancelled, format = request.format] {
+  const size_t piece_bytes = SIM_MAYBE("short-result-piece") ? kShortPieceBytes : kPieceBytes;
+  Closure open = [step, first, view, limits, cancelled, piece_bytes, format = request.format] {
     auto run = sparql::StartQuery(std::move(*first), view, format, limits);
     if (!run.ok()) {
       step->piece = run.status();
       return;
     }
     step->run = *std::move(run);
-    step->piece = step->run->NextPiece(kPieceBytes);
+    step->piece = step->run->NextPiece(piece_bytes);
   };
   co_await RunOffloaded(env_.executor(), std::move(open));
   if (!step->piece.ok()) co_return step->piece.status();
@@ -96,7 +103,8 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
     co_return NotFound("the graph does not exist");
   }
   if (step->run->done() || request.head_only) {
-    writer.Respond({.status = 200, .headers = headers, .body = *std::move(step->piece)}).IgnoreError();
+    writer.Respond({.status = 200, .headers = headers, .body = *std::move(step->piece)})
+        .IgnoreError();
     co_return OkStatus();
   }
   *begun = true;
@@ -105,10 +113,13 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request, h
     if (!step->piece->empty() && !writer.Write(*std::move(step->piece)).ok()) co_return OkStatus();
     if (step->run->done()) break;
     if (writer.unsent_bytes() > kStreamBufferBytes) {
-      const Status writable = co_await Callback<Status>([&](auto done) { writer.WhenWritable(std::move(done)); });
+      const Status writable =
+          co_await Callback<Status>([&](auto done) { writer.WhenWritable(std::move(done)); });
       if (!writable.ok()) co_return OkStatus();  // The client has gone: nobody to tell.
     }
-    Closure next = [step, cancelled] { step->piece = step->run->NextPiece(kPieceBytes); };
+    Closure next = [step, cancelled, piece_bytes] {
+      step->piece = step->run->NextPiece(piece_bytes);
+    };
     co_await RunOffloaded(env_.executor(), std::move(next));
     if (!step->piece.ok()) co_return step->piece.status();
   }

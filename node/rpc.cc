@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
+
 namespace quadraft::node {
 RpcEndpoint::RpcEndpoint(Env& env, std::vector<NodeId> peers)
     : env_(env), incarnation_(env.random("rpc/incarnation").Next() | 1) {
@@ -28,7 +31,8 @@ void RpcEndpoint::Call(NodeId to, RpcMethod method, std::string request, Duratio
                        absl::AnyInvocable<void(StatusOr<std::string>)> done) {
   if (pending_.size() >= kCallsPendingMax) {
     env_.executor().Post([done = std::move(done)]() mutable {
-      done(ResourceExhausted("more than ", kCallsPendingMax, " calls to other nodes are pending; retry later"));
+      done(ResourceExhausted("more than ", kCallsPendingMax,
+                             " calls to other nodes are pending; retry later"));
     });
     return;
   }
@@ -39,7 +43,8 @@ void RpcEndpoint::Call(NodeId to, RpcMethod method, std::string request, Duratio
   pending.request = std::move(request);
   pending.done = std::move(done);
   pending.timer = env_.executor().RunAfter(timeout, [this, call, to] {
-    Complete(call, DeadlineExceeded("node ", to, " did not answer in time; the outcome is unknown"));
+    Complete(call,
+             DeadlineExceeded("node ", to, " did not answer in time; the outcome is unknown"));
   });
   SendRequest(call, pending);
 }
@@ -52,6 +57,7 @@ void RpcEndpoint::SendRequest(uint64_t call, PendingCall& pending) {
   frame.set_to_incarnation(pending.sent_to_incarnation);
   frame.set_method(static_cast<uint32_t>(pending.method));
   frame.set_body(pending.request);
+  if (SIM_MAYBE("rpc-sent-twice")) SendFrame(pending.to, frame);
   SendFrame(pending.to, std::move(frame));
 }
 
@@ -72,8 +78,8 @@ void RpcEndpoint::Complete(uint64_t call, StatusOr<std::string> answer) {
 void RpcEndpoint::Receive(NodeId from, std::string_view bytes) {
   proto::RpcFrame frame;
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    env_.Log(LogLevel::kWarning, StrCat("rpc: dropped ", bytes.size(), " bytes from node ", from,
-                                        ": not an RpcFrame"));
+    env_.Log(LogLevel::kWarning,
+             StrCat("rpc: dropped ", bytes.size(), " bytes from node ", from, ": not an RpcFrame"));
     return;
   }
   switch (frame.kind()) {
@@ -105,6 +111,7 @@ void RpcEndpoint::ReceiveRequest(NodeId from, const proto::RpcFrame& frame) {
   answer.set_call(frame.call());
   answer.set_to_incarnation(frame.from_incarnation());
   if (frame.to_incarnation() != incarnation_) {
+    SIM_SOMETIMES(frame.to_incarnation() != 0, "rpc-refused-by-new-incarnation");
     answer.set_kind(proto::RpcFrame::REJECTED);
     answer.set_rejected_incarnation(frame.to_incarnation());
     return SendFrame(from, std::move(answer));
@@ -114,11 +121,13 @@ void RpcEndpoint::ReceiveRequest(NodeId from, const proto::RpcFrame& frame) {
     seen = SeenCalls{};
     seen.incarnation = frame.from_incarnation();
   }
-  if (!seen.FirstTime(frame.call())) return;
+  const bool first_time = seen.FirstTime(frame.call());
+  SIM_SOMETIMES(!first_time, "rpc-doubled-request-dropped");
+  if (!first_time && !QR_MUTANT("rpc-done-twice")) return;
 
   answer.set_kind(proto::RpcFrame::RESPONSE);
-  Reply reply = [this, from, answer, alive = std::weak_ptr<bool>(alive_)](
-                    StatusOr<std::string> result) mutable {
+  Reply reply = [this, from, answer,
+                 alive = std::weak_ptr<bool>(alive_)](StatusOr<std::string> result) mutable {
     if (alive.expired()) return;
     answer.set_status_code(static_cast<int32_t>(result.status().code()));
     if (result.ok()) {
@@ -149,9 +158,13 @@ void RpcEndpoint::ReceiveRejection(NodeId from, const proto::RpcFrame& frame) {
   if (it == pending_.end() || it->second.to != from) return;
   PendingCall& pending = it->second;
   if (frame.rejected_incarnation() != pending.sent_to_incarnation) return;  // A doubled one.
-  if (pending.sent_to_incarnation == 0) return SendRequest(frame.call(), pending);
+  SIM_SOMETIMES(pending.sent_to_incarnation == 0, "rpc-sent-again-after-refusal");
+  if (pending.sent_to_incarnation == 0 || QR_MUTANT("rpc-retried-after-restart"))
+    return SendRequest(frame.call(), pending);
   // Another copy may have reached the earlier incarnation before it ended.
-  Complete(frame.call(), DeadlineExceeded("node ", from, " was restarted during the call; the outcome is unknown"));
+  Complete(
+      frame.call(),
+      DeadlineExceeded("node ", from, " was restarted during the call; the outcome is unknown"));
 }
 
 }  // namespace quadraft::node

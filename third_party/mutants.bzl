@@ -9,6 +9,7 @@ def cc_library_with_mutants(name, deps = [], mutant_deps = [], **kwargs):
       mutant_deps: libraries that were declared by this macro; the twin takes their twins.
       **kwargs: as for cc_library.
     """
+    deps = deps + ["//core/base:sim_points"]
     native.cc_library(name = name, deps = deps + mutant_deps, **kwargs)
     twins = []
     for dep in mutant_deps:

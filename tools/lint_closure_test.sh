@@ -22,10 +22,10 @@ check_openssl() {
 
 check_mutants() {  # binary, yes or no
   local name has
-  for name in ack-before-sync commit-old-term; do
+  for name in ack-before-sync commit-old-term kv-torn-tail-kept latches-not-asked short-append-batch torn-tail-cut; do
     has=no
     if grep -aqF "$name" "$1"; then has=yes; fi
-    [[ $has == "$2" ]] || fail "$1: planted bug $name: expected $2, found $has"
+    [[ $has == "$2" ]] || fail "$1: planted bug or point $name: expected $2, found $has"
   done
 }
 

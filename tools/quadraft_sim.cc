@@ -5,12 +5,14 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "sim/checkers/invariants.h"
 #include "sim/explore/run.h"
 #include "sim/explore/scenario.h"
@@ -18,6 +20,7 @@
 #include "sim/trace/recorder.h"
 #include "tools/sim/commands.h"
 #include "tools/sim/determinism_commands.h"
+#include "tools/sim/mutants_command.h"
 #include "tools/sim/see.h"
 #include "tools/sim/swarm.h"
 
@@ -44,10 +47,12 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
   explore  a search that is steered by what runs went through, until a violation
            --scenario NAME (log)   --seed N (1)   --jobs J (1)   --cpu SECONDS (60)   --out FILE: the tape that fails
            --compare --mutant NAME ... --trials N (5): CPU time to each planted bug, beside random seeds; --svg FILE
-  mutants  each planted bug, until a seed finds it
-           --seeds N (2000): how many seeds at most   --jobs J (1)
-  list     scenarios, faults, invariants and planted bugs
-of all: --scenario NAME (run: register; else any: each second seed is log)   --seed N   --nodes N   --seconds S (of faults)   --mutant NAME ...   --fault NAME ...
+  mutants  the mutation scoreboard: each planted bug (or those named by --mutant), until a seed finds it
+           --seeds N (2000): how many seeds at most   --jobs J (1)   --first F (1)
+           --repeats R (1): so many hunts, over seeds that have nothing in common; medians are shown   --markdown: a table
+  list     scenarios, faults, invariants, planted bugs, and the points and marks in the code
+of all: --scenario NAME (run: register; mutants: where each is hunted; else any: each second seed is log)   --seed N   --nodes N
+        --seconds S (of faults)   --mutant NAME ...   --fault NAME ...
 exit: 0 all is well, 1 a violation (or a planted bug that lives), 2 bad usage
 )";
 
@@ -57,6 +62,8 @@ struct Flags {
   uint64_t first = 1;
   int jobs = 1;
   bool until_violation = false;
+  uint64_t repeats = 1;
+  bool markdown = false;
   std::string trace, history;
   SeeFiles see;
   DeterminismFlags determinism;
@@ -102,6 +109,10 @@ StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
       flags.until_violation = true;
       continue;
     }
+    if (flag == "--markdown") {
+      flags.markdown = true;
+      continue;
+    }
     if (flag == "--rewrite") {
       flags.determinism.rewrite = true;
       continue;
@@ -140,6 +151,8 @@ StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
       QR_RETURN_IF_ERROR(ParseNumber(flag, value, uint64_t{1} << 40, &flags.seeds));
     } else if (flag == "--first") {
       QR_RETURN_IF_ERROR(ParseNumber(flag, value, UINT64_MAX >> 1, &flags.first));
+    } else if (flag == "--repeats") {
+      QR_RETURN_IF_ERROR(ParseNumber(flag, value, 100, &flags.repeats));
     } else if (flag == "--jobs") {
       QR_RETURN_IF_ERROR(ParseNumber(flag, value, kJobsMax, &number));
       flags.jobs = static_cast<int>(std::max<uint64_t>(number, 1));
@@ -161,6 +174,12 @@ std::string Seconds(int64_t ns) {
   char text[40];
   std::snprintf(text, sizeof(text), "%.3f", static_cast<double>(ns) / 1e9);
   return text;
+}
+
+void PrintCounts(std::string_view title, const std::map<std::string, uint64_t>& counts) {
+  std::cout << title << ':';
+  for (const auto& [name, count] : counts) std::cout << ' ' << name << ' ' << count;
+  std::cout << '\n';
 }
 
 void PrintViolation(const RunReport& report, const RunOptions& options) {
@@ -209,9 +228,11 @@ int RunCommand(const Flags& flags, RunOptions options) {
       return 2;
     }
   }
-  std::cout << report.description << "\nfaults:";
-  for (const auto& [name, count] : report.faults) std::cout << ' ' << name << ' ' << count;
-  std::cout << "\noperations: " << report.operations << '\n';
+  std::cout << report.description << '\n';
+  PrintCounts("faults", report.faults);
+  PrintCounts("points", report.points);
+  PrintCounts("marks", report.marks);
+  std::cout << "operations: " << report.operations << '\n';
   if (!WriteHistories(flags.history, report.histories)) return 2;
   if (!report.violation.empty()) {
     std::cout << report.log_tail;
@@ -237,86 +258,20 @@ int SwarmCommand(const Flags& flags) {
     PrintViolation(result.report, run);
     std::cout << std::flush;
   });
-  std::cout << "faults:";
-  for (const auto& [name, count] : total.faults) std::cout << ' ' << name << ' ' << count;
+  PrintCounts("faults", total.faults);
+  PrintCounts("points", total.points);
+  PrintCounts("marks", total.marks);
   const double wall = static_cast<double>(std::max<int64_t>(total.wall_ns, 1)) / 1e9;
   char rates[120];
   std::snprintf(
       rates, sizeof(rates), "events_per_second=%.0f simulated_over_real=%.1f cpu_seconds=%.1f",
       static_cast<double>(total.events) / wall, static_cast<double>(total.sim_ns) / 1e9 / wall,
       static_cast<double>(total.cpu_us) / 1e6);
-  std::cout << "\nseeds=" << total.seeds << " ok=" << total.seeds - total.violations
+  std::cout << "seeds=" << total.seeds << " ok=" << total.seeds - total.violations
             << " violations=" << total.violations << ' ' << rates
             << " wall_seconds=" << Seconds(total.wall_ns)
             << " verdict=" << (total.violations == 0 ? "ok" : "VIOLATION") << std::endl;
   return total.violations == 0 ? 0 : 1;
-}
-
-// A seed that fails just as well without the planted bug found something else: that is a violation,
-// not a kill.
-struct Hunt {
-  SeedResult killer;  // Of a dead one.
-  bool dead = false;
-  uint64_t seeds = 0;
-  int64_t cpu_us = 0;
-  std::vector<RunOptions> innocent;  // Failed without the planted bug, too.
-};
-
-Hunt HuntMutant(const Flags& flags, const RunOptions& run) {
-  Hunt hunt;
-  const uint64_t end = flags.first + (flags.seeds > 0 ? flags.seeds : 2000);
-  uint64_t next = flags.first;
-  while (next < end && !hunt.dead) {
-    std::vector<SeedResult> found;
-    uint64_t last = next;
-    const SwarmResult total = RunSwarm(
-        {.run = run, .first = next, .seeds = end - next, .jobs = flags.jobs, .violations_max = 1},
-        [&](const SeedResult& result) {
-          last = std::max(last, result.seed);
-          if (!result.report.violation.empty()) found.push_back(result);
-        });
-    hunt.seeds += total.seeds;
-    hunt.cpu_us += total.cpu_us;
-    next = last + 1;
-    for (const SeedResult& result : found) {
-      RunOptions plain = ForSeed(run, result.seed);
-      plain.mutants.clear();
-      if (!RunSeedApart(plain).report.violation.empty()) {
-        hunt.innocent.push_back(plain);
-      } else if (!hunt.dead) {
-        hunt.dead = true;
-        hunt.killer = result;
-      }
-    }
-  }
-  return hunt;
-}
-
-int MutantsCommand(const Flags& flags) {
-  size_t killed = 0;
-  bool innocent = false;
-  for (const MutantRow& mutant : MutantTable()) {
-    RunOptions run = flags.run;
-    run.mutants = {std::string(mutant.name)};
-    const Hunt hunt = HuntMutant(flags, run);
-    killed += hunt.dead ? 1 : 0;
-    char cost[60];
-    std::snprintf(cost, sizeof(cost), "seeds=%llu cpu_seconds=%.1f",
-                  static_cast<unsigned long long>(hunt.seeds),
-                  static_cast<double>(hunt.cpu_us) / 1e6);
-    std::cout << mutant.name << ": " << (hunt.dead ? "killed " : "ALIVE ") << cost;
-    if (hunt.dead) {
-      std::cout << " by: " << hunt.killer.report.violation << "\n  "
-                << ReplayCommand(ForSeed(run, hunt.killer.seed));
-    }
-    std::cout << "\n  " << mutant.what << std::endl;
-    for (const RunOptions& plain : hunt.innocent) {
-      innocent = true;
-      std::cout << "  VIOLATION without any planted bug: " << ReplayCommand(plain) << std::endl;
-    }
-  }
-  std::cout << "killed " << killed << " of " << MutantTable().size() << std::endl;
-  return killed == MutantTable().size() && !innocent ? 0 : 1;
 }
 
 int ListCommand() {
@@ -334,6 +289,10 @@ int ListCommand() {
   std::cout << "mutants\n";
   for (const MutantRow& row : MutantTable())
     std::cout << "  " << row.name << ": " << row.what << '\n';
+  std::cout << "points (SIM_MAYBE)\n";
+  for (const std::string_view name : SimMaybeNames()) std::cout << "  " << name << '\n';
+  std::cout << "marks (SIM_SOMETIMES)\n";
+  for (const std::string_view name : SimSometimesNames()) std::cout << "  " << name << '\n';
   return 0;
 }
 
@@ -363,7 +322,14 @@ int Main(const std::vector<std::string>& args) {
   }
   if (args[0] == "golden") return GoldenCommand(flags->determinism);
   if (args[0] == "probe") return ProbeCommand(flags->run, flags->determinism);
-  if (args[0] == "mutants") return MutantsCommand(*flags);
+  if (args[0] == "mutants") {
+    return MutantsCommand({.run = flags->run,
+                           .first = flags->first,
+                           .seeds = flags->seeds > 0 ? flags->seeds : 2000,
+                           .repeats = std::max<uint64_t>(flags->repeats, 1),
+                           .jobs = flags->jobs,
+                           .markdown = flags->markdown});
+  }
   if (args[0] == "list") return ListCommand();
   std::cerr << "quadraft-sim: no command '" << args[0] << "'\n" << kUsage;
   return 2;

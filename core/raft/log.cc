@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::raft {
 
@@ -62,8 +64,10 @@ void Log::TruncateFrom(LogIndex first) {
     entries_.pop_back();
   }
   ++truncations_;
+  SIM_SOMETIMES(!syncs_.empty() && syncs_.back().last >= first, "truncated-under-sync");
   stable_ = std::min(stable_, last_index());
   unsaved_from_ = std::min(unsaved_from_, first);
+  if (QR_MUTANT("overwritten-entries-stay-stable")) return;
   for (SyncUnderWay& sync : syncs_) sync.last = std::min(sync.last, last_index());
 }
 
@@ -103,7 +107,7 @@ void Log::CompactTo(LogIndex index) {
 
 void Log::InstallSnapshot(LogIndex index, RaftTerm term) {
   if (index <= snapshot_index_) return;
-  if (Has(index, term)) {
+  if (Has(index, term) || (QR_MUTANT("snapshot-keeps-log") && term_at(index))) {
     stable_ = std::max(stable_, index);
     unsaved_from_ = std::max(unsaved_from_, index.Next());
     CompactTo(index);

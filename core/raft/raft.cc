@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::raft {
 
@@ -59,6 +60,7 @@ NodeId Raft::leader() const {
 }
 
 MonotonicTime Raft::NewElectionDeadline() {
+  if (SIM_MAYBE("early-election-timeout")) return now_ + options_.heartbeat_interval * 3 / 2;
   const int64_t spread = (options_.election_timeout_max - options_.election_timeout_min).count();
   return now_ + options_.election_timeout_min +
          Duration(random_->Between(0, std::max<int64_t>(spread, 0)));
@@ -94,9 +96,11 @@ void Raft::AdoptTerm(RaftTerm term) {
 void Raft::BecomeFollower(RaftTerm term, NodeId leader) {
   if (auto* old = std::get_if<Leader>(&state_)) {
     ++counters_.step_downs;
+    SIM_SOMETIMES(!old->reads.empty() || !old->early_reads.empty(), "read-failed-by-step-down");
     FailReads(*old);
   }
   if (term > term_) AdoptTerm(term);
+  if (QR_MUTANT("step-down-forgets-vote")) vote_ = NodeId{};
   state_ =
       Follower{.leader = leader, .last_contact = now_, .election_deadline = NewElectionDeadline()};
   if (leader != NodeId{} && leader != last_leader_) {
@@ -120,14 +124,21 @@ bool Raft::AcceptTerm(const Message& message) {
   if (message.term > term_) {
     // Within the lease of a live leader nobody's candidacy disturbs us (thesis section 4.2.3). A
     // node stuck in a higher term is freed by answering its leader's Appends below.
+    SIM_SOMETIMES(request != nullptr && InLease(), "vote-request-within-lease");
     if (request != nullptr && InLease()) return false;
     if (request != nullptr && request->pre) return true;  // Asking changes nothing.
     if (reply != nullptr && reply->pre && reply->granted)
       return true;  // In the term that we asked for.
+    SIM_SOMETIMES(role() == Role::kLeader, "leader-saw-higher-term");
+    if (QR_MUTANT("new-term-before-step-down") && role() == Role::kLeader) {
+      AdoptTerm(message.term);
+      return true;
+    }
     BecomeFollower(message.term, NodeId{});
     return true;
   }
   if (message.term < term_) {
+    SIM_SOMETIMES(true, "message-of-old-term");
     if (request != nullptr) {
       Send(message.from, VoteReply{.pre = request->pre, .granted = false});
     } else if (std::holds_alternative<Append>(message.body) ||
@@ -199,6 +210,7 @@ void Raft::SendAs(NodeId to, RaftTerm term, decltype(Message::body) body, uint64
     pending_.messages.push_back(std::move(message));
     return;
   }
+  SIM_SOMETIMES(true, "message-held-for-sync");
   // A later acknowledgement that waits for the same sync says all that an earlier one would.
   if (const auto* reply = std::get_if<AppendReply>(&message.body);
       reply != nullptr && !reply->rejected) {
@@ -224,6 +236,8 @@ void Raft::ReleaseHeld(uint64_t sync_id) {
       ++kept;
     } else if (held.message.term >= term_) {
       pending_.messages.push_back(std::move(held.message));
+    } else {
+      SIM_SOMETIMES(true, "held-message-outdated");
     }
   }
   held_.erase(held_.begin() + kept, held_.end());
@@ -263,7 +277,8 @@ void Raft::TakeOutput(Output* out) {
   if (hard_dirty_ || log_.has_unsaved()) {
     out->sync_id = next_sync_++;
     if (hard_dirty_) {
-      out->hard_state = HardState{.term = term_, .vote = vote_, .commit = commit_};
+      const NodeId vote = QR_MUTANT("term-and-vote-in-two-writes") ? NodeId{} : vote_;
+      out->hard_state = HardState{.term = term_, .vote = vote, .commit = commit_};
       hard_sync_ = out->sync_id;
       hard_dirty_ = false;
     }

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/raft/raft.h"
 
 namespace quadraft::raft {
@@ -44,6 +46,7 @@ void Raft::CountVote(NodeId from, bool granted) {
     case VoteResult::kPending:
       return;
     case VoteResult::kLost:
+      SIM_SOMETIMES(candidate != nullptr, "campaign-lost");
       return BecomeFollower(term_, NodeId{});
     case VoteResult::kWon:
       return pre != nullptr ? Campaign(/*pre=*/false) : BecomeLeader();
@@ -80,14 +83,19 @@ bool Raft::InLease() const {
 }
 
 void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request) {
-  const bool up_to_date = std::pair(request.last_term, request.last_index) >=
-                          std::pair(log_.last_term(), log_.last_index());
+  const bool up_to_date =
+      QR_MUTANT("vote-without-log-check") || std::pair(request.last_term, request.last_index) >=
+                                                 std::pair(log_.last_term(), log_.last_index());
   if (request.pre) {
     const bool granted = term > term_ && up_to_date && !InLease();
+    SIM_SOMETIMES(!granted, "pre-vote-refused");
+    SIM_SOMETIMES(term > term_ && up_to_date && !granted, "pre-vote-refused-within-lease");
     return SendAs(from, granted ? term : term_, VoteReply{.pre = true, .granted = granted}, 0);
   }
   const bool free = vote_ == from || (vote_ == NodeId{} && leader() == NodeId{});
   const bool granted = free && up_to_date;
+  SIM_SOMETIMES(free && !up_to_date, "vote-refused-log-behind");
+  SIM_SOMETIMES(!free, "vote-refused-voted-already");
   if (granted) {
     if (vote_ != from) {
       vote_ = from;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/raft/raft.h"
 
 namespace quadraft::raft {
@@ -25,8 +26,11 @@ void Raft::OnAppend(NodeId from, Append append) {
   FollowLeader(from);
   // Entries up to our commit index are the leader's for certain; the leader learns how far we are.
   if (append.prev_index < commit_) return AcknowledgeAppend(from, commit_);
-  if (!log_.Has(append.prev_index, append.prev_term)) {
+  const bool matches = log_.Has(append.prev_index, append.prev_term) ||
+                       (QR_MUTANT("append-matches-by-index") && log_.term_at(append.prev_index));
+  if (!matches) {
     ++counters_.rejected_appends;
+    SIM_SOMETIMES(true, "append-rejected");
     const LogIndex hint = log_.LastAtOrBelow(append.prev_index, append.prev_term);
     return Send(from, AppendReply{.rejected = true,
                                   .index = append.prev_index,
@@ -36,16 +40,17 @@ void Raft::OnAppend(NodeId from, Append append) {
   const LogIndex last_new{append.prev_index.value() + append.entries.size()};
   for (Entry& entry : append.entries) {
     const auto ours = log_.term_at(entry.index);
-    if (ours == entry.term) continue;
+    if (ours == entry.term || (ours && QR_MUTANT("conflict-kept"))) continue;
     if (ours.has_value()) {
       if (entry.index <= commit_) {
         return Fail(DataLoss("node ", from, " contradicts the committed entry ", entry.index));
       }
+      SIM_SOMETIMES(true, "conflict-truncated");
       log_.TruncateFrom(entry.index);
     }
     log_.Append(std::move(entry));
   }
-  SetCommit(std::min(append.commit, last_new));
+  SetCommit(QR_MUTANT("commit-beyond-append") ? append.commit : std::min(append.commit, last_new));
   AcknowledgeAppend(from, last_new);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/raft/raft.h"
 
 namespace quadraft::raft {
@@ -34,6 +35,7 @@ void Raft::LeaderTick() {
     return FindPeer(node)->last_heard.time_since_epoch().count();
   });
   if (MonotonicTime(Duration(oldest_heard)) + options_.election_timeout_max < now_) {
+    SIM_SOMETIMES(true, "stepped-down-by-check-quorum");
     return BecomeFollower(term_, NodeId{});
   }
   BroadcastHeartbeat(leader);
@@ -50,7 +52,8 @@ void Raft::BroadcastHeartbeat(Leader& leader) {
   ++leader.round;
   leader.next_heartbeat = now_ + options_.heartbeat_interval;
   for (Progress& peer : leader.peers) {
-    const LogIndex commit = std::min(commit_, peer.match);
+    const LogIndex commit =
+        QR_MUTANT("heartbeat-commits-beyond-match") ? commit_ : std::min(commit_, peer.match);
     peer.sent_commit = std::max(peer.sent_commit, commit);
     Send(peer.node, Heartbeat{.commit = commit, .round = leader.round});
   }
@@ -96,6 +99,7 @@ void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
   LogIndex hint = std::min(reply.hint_index, reply.index.Previous());
   if (hint >= log_.snapshot_index())
     hint = log_.LastAtOrBelow(hint, reply.hint_term);  // Else: a snapshot.
+  SIM_SOMETIMES(hint.Next() < reply.index, "probe-skipped-entries");
   peer.BecomeProbe();
   peer.next = std::max(hint.Next(), peer.match.Next());
   peer.append_wanted = true;
@@ -124,15 +128,18 @@ void Raft::OnAccepted(Progress& peer, bool advanced) {
 // figure 8).
 void Raft::MaybeCommit() {
   auto& leader = std::get<Leader>(state_);
-  const LogIndex held_by_quorum{configuration_.QuorumValue([&](NodeId node) {
+  LogIndex held_by_quorum{configuration_.QuorumValue([&](NodeId node) {
     if (node != self_) return FindPeer(node)->match.value();
     return (QR_MUTANT("ack-before-sync") ? log_.last_index() : log_.stable_index()).value();
   })};
+  if (QR_MUTANT("unsorted-quorum") && !leader.peers.empty())
+    held_by_quorum = leader.peers[leader.peers.size() / 2].match;
   if (held_by_quorum <= commit_) return;
   if (!log_.Has(held_by_quorum, term_) && !QR_MUTANT("commit-old-term")) return;
   for (LogIndex i = commit_.Next(); i <= held_by_quorum; i = i.Next()) {
     leader.uncommitted_bytes -= std::min(leader.uncommitted_bytes, log_.at(i).payload_bytes());
   }
+  SIM_SOMETIMES(log_.term_at(commit_.Next()) != term_, "old-term-entries-committed");
   SetCommit(held_by_quorum);
   if (commit_ < leader.first_index) return;
   for (const auto& read : std::exchange(leader.early_reads, {}))
@@ -152,7 +159,9 @@ void Raft::FlushAppends(Leader& leader) {
 bool Raft::SendAppend(Leader& leader, Progress& peer) {
   if (peer.state == ProgressState::kSnapshot) return false;
   if (peer.state == ProgressState::kProbe && peer.probe_sent) return false;
-  const bool has_entries = peer.next <= log_.last_index() && !peer.inflight.full(options_);
+  const bool window_full = peer.inflight.full(options_) ||
+                           (!peer.inflight.empty() && SIM_MAYBE("small-inflight-window"));
+  const bool has_entries = peer.next <= log_.last_index() && !window_full;
   const bool commit_news = peer.state == ProgressState::kReplicate && peer.sent_commit < commit_ &&
                            peer.sent_commit < peer.next.Previous();
   if (!has_entries && !commit_news && !peer.append_wanted) return false;
@@ -165,8 +174,9 @@ bool Raft::SendAppend(Leader& leader, Progress& peer) {
   Append append{.prev_index = prev, .prev_term = *prev_term, .commit = commit_};
   size_t bytes = 0;
   if (has_entries) {
-    append.entries = log_.Slice(peer.next, log_.last_index(), options_.append_entries_max,
-                                options_.append_bytes_max);
+    const size_t entries_max = SIM_MAYBE("short-append-batch") ? 1 : options_.append_entries_max;
+    append.entries =
+        log_.Slice(peer.next, log_.last_index(), entries_max, options_.append_bytes_max);
     if (QR_MUTANT("commit-old-term")) {  // One term per Append (harmless by itself) gives the bug
                                          // its chance.
       while (append.entries.back().term != append.entries.front().term) append.entries.pop_back();
@@ -189,6 +199,7 @@ bool Raft::SendAppend(Leader& leader, Progress& peer) {
 void Raft::WantSnapshot(Progress& peer) {
   peer.append_wanted = false;
   if (peer.last_heard + options_.election_timeout_max < now_) return;  // Not there to receive it.
+  SIM_SOMETIMES(true, "snapshot-needed");
   peer.BecomeSnapshot();
   pending_.snapshots_wanted.push_back(peer.node);
 }

@@ -3,6 +3,8 @@
 // behind the round under way (one round serves many).
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/raft/raft.h"
 
 namespace quadraft::raft {
@@ -30,11 +32,14 @@ void Raft::AddRead(Leader& leader, NodeId from, uint64_t id) {
     return AnswerRead(from, id, false, LogIndex{});
   }
   // Until our no-op commits we do not know how far earlier leaders had committed.
-  if (commit_ < leader.first_index) {
+  if (commit_ < leader.first_index && !QR_MUTANT("read-before-first-commit")) {
+    SIM_SOMETIMES(true, "early-read-waited");
     leader.early_reads.push_back({.from = from, .id = id});
     return;
   }
-  leader.reads.push_back({.from = from, .id = id, .index = commit_, .round = leader.round + 1});
+  if (QR_MUTANT("read-without-quorum")) return AnswerRead(from, id, true, commit_);
+  const uint64_t round = leader.round + (QR_MUTANT("read-joins-earlier-round") ? 0 : 1);
+  leader.reads.push_back({.from = from, .id = id, .index = commit_, .round = round});
 }
 
 // New reads start a round at once unless one is under way; then its end, or the next heartbeat,

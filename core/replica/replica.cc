@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/base/strings.h"
 
 namespace quadraft::replica {
@@ -48,6 +50,7 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
   // or of a branch that lost.
   if (applied > last || TermAt(recovered, applied) != applied_term) {
     QR_RETURN_IF_ERROR(shared->log.SaveSnapshotMark(group, applied, applied_term));
+    SIM_SOMETIMES(true, "state-ahead-of-log");
     recovered.snapshot_index = applied;
     recovered.snapshot_term = applied_term;
     recovered.entries.clear();
@@ -99,7 +102,7 @@ LogIndex Replica::Propose(std::string payload, ProposalCallback done) {
                            std::min(options.proposal_bytes_max, kProposalBytesLimit)));
     return LogIndex{};
   }
-  if (proposals_.size() >= options.pending_proposals_max ||
+  if (SIM_MAYBE("proposal-refused") || proposals_.size() >= options.pending_proposals_max ||
       proposal_bytes_ + bytes > std::max(options.pending_proposal_bytes_max, bytes)) {
     Refuse(std::move(done),
            ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals of ",
@@ -195,10 +198,15 @@ void Replica::FailLostProposals() {
         raft_.log().Has(last.index, last.term))
       return;
     ++counters_.proposals_unknown;
+    SIM_SOMETIMES(true, "proposal-outcome-unknown");
     proposal_bytes_ -= last.bytes;
-    Complete(std::move(last.done),
-             DeadlineExceeded("leadership of group ", group_,
-                              " was lost: it is unknown whether entry ", last.index, " commits"));
+    if (QR_MUTANT("unknown-reported-as-refused")) {
+      Complete(std::move(last.done), Unavailable("not the leader"));
+    } else {
+      Complete(std::move(last.done),
+               DeadlineExceeded("leadership of group ", group_,
+                                " was lost: it is unknown whether entry ", last.index, " commits"));
+    }
     proposals_.pop_back();
   }
 }

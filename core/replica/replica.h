@@ -159,7 +159,7 @@ class Replica {
   void AnswerProposals(std::span<const raft::Entry> entries,
                        std::vector<StatusOr<std::string>>& results);
   void MaybeCompact(MonotonicTime now);
-  LogIndex CompactionPoint(MonotonicTime now) const;
+  LogIndex CompactionPoint(MonotonicTime now, size_t entries_max) const;
   // replica_read.cc
   void AskReads(MonotonicTime now);
   void OnReadResult(const raft::ReadResult& result);

@@ -2,16 +2,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/base/strings.h"
 #include "core/replica/replica.h"
 
 namespace quadraft::replica {
 
 void Replica::Apply() {
-  const LogIndex limit = raft_.apply_limit();
+  const LogIndex limit =
+      QR_MUTANT("apply-before-commit") ? raft_.log().last_index() : raft_.apply_limit();
   if (applied_ >= limit) return;
-  const std::vector<raft::Entry> entries = raft_.log().Slice(
-      applied_.Next(), limit, shared_.options.apply_entries_max, shared_.options.apply_bytes_max);
+  const size_t entries_max = SIM_MAYBE("slow-apply-turn") ? 1 : shared_.options.apply_entries_max;
+  const std::vector<raft::Entry> entries =
+      raft_.log().Slice(applied_.Next(), limit, entries_max, shared_.options.apply_bytes_max);
   auto results = state_machine_->Apply(entries);
   if (!results.ok())
     return shared_.Fail(Annotate(results.status(), StrCat("state machine of group ", group_)));
@@ -32,7 +36,8 @@ void Replica::AnswerProposals(std::span<const raft::Entry> entries,
     Proposal proposal = std::move(proposals_.front());
     proposals_.pop_front();
     proposal_bytes_ -= proposal.bytes;
-    if (proposal.term != entries[i].term) {
+    if (proposal.term != entries[i].term && !QR_MUTANT("proposal-answered-by-index")) {
+      SIM_SOMETIMES(true, "proposal-replaced");
       Refuse(std::move(proposal.done),
              Unavailable("another leader's entry took place ", proposal.index));
       continue;
@@ -48,19 +53,22 @@ void Replica::AnswerProposals(std::span<const raft::Entry> entries,
 }
 
 // Where the log may begin: half of the bounds stays for followers that lag a little.
-LogIndex Replica::CompactionPoint(MonotonicTime now) const {
+LogIndex Replica::CompactionPoint(MonotonicTime now, size_t entries_max) const {
   const Options& options = shared_.options;
   const raft::Log& log = raft_.log();
   LogIndex point = log.snapshot_index();
   size_t entries = log.size(), bytes = log.bytes();
   while (point < applied_ &&
-         (entries > options.retained_entries_max / 2 || bytes > options.retained_bytes_max / 2)) {
+         (entries > entries_max / 2 || bytes > options.retained_bytes_max / 2)) {
     point = point.Next();
     --entries;
     bytes -= log.at(point).payload_bytes();
   }
-  if (log.size() > 2 * options.retained_entries_max || log.bytes() > 2 * options.retained_bytes_max)
+  if (log.size() > 2 * options.retained_entries_max ||
+      log.bytes() > 2 * options.retained_bytes_max) {
+    SIM_SOMETIMES(true, "compacted-past-a-follower");
     return point;
+  }
   for (const auto& [peer, sender] : senders_) point = std::min(point, sender.index());
   if (const raft::Leader* leader = raft_.leader_state()) {
     for (const raft::Progress& peer : leader->peers) {
@@ -75,14 +83,18 @@ LogIndex Replica::CompactionPoint(MonotonicTime now) const {
 void Replica::MaybeCompact(MonotonicTime now) {
   const Options& options = shared_.options;
   const raft::Log& log = raft_.log();
-  if (log.size() <= options.retained_entries_max && log.bytes() <= options.retained_bytes_max)
-    return;
-  const LogIndex point = CompactionPoint(now);
+  const bool early = log.size() > options.retained_entries_max / 8 && SIM_MAYBE("early-compaction");
+  const size_t entries_max =
+      early ? options.retained_entries_max / 8 : options.retained_entries_max;
+  if (log.size() <= entries_max && log.bytes() <= options.retained_bytes_max) return;
+  const LogIndex point = CompactionPoint(now, entries_max);
   // Not for a few entries: making the state durable costs a sync of its own.
-  const uint64_t worthwhile = std::max<uint64_t>(options.retained_entries_max / 8, 1);
+  const uint64_t worthwhile = std::max<uint64_t>(entries_max / 8, 1);
   const bool bytes_over = log.bytes() > options.retained_bytes_max && point > log.snapshot_index();
   if (point.value() < log.snapshot_index().value() + worthwhile && !bytes_over) return;
-  if (Status status = state_machine_->MakeDurable(); !status.ok()) {
+  const Status status =
+      QR_MUTANT("compacted-before-durable") ? OkStatus() : state_machine_->MakeDurable();
+  if (!status.ok()) {
     return shared_.Fail(Annotate(status, StrCat("state machine of group ", group_)));
   }
   if (Status status = shared_.log.SaveSnapshotMark(group_, point, *log.term_at(point));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/replica/replica.h"
 
 namespace quadraft::replica {
@@ -29,6 +31,7 @@ void Replica::AskReads(MonotonicTime now) {
   if (leader != NodeId{}) asked_leader_ = leader;
   for (auto question = questions_.begin(); question != questions_.end();) {
     if (now >= question->deadline) {
+      SIM_SOMETIMES(true, "read-timed-out");
       for (ReadCallback& done : question->done) {
         CompleteRead(std::move(done),
                      Unavailable("group ", group_, ": no quorum confirmed the read in time"));
@@ -36,7 +39,10 @@ void Replica::AskReads(MonotonicTime now) {
       question = questions_.erase(question);
       continue;
     }
-    if (!question->answered && (now >= question->next_attempt || new_leader)) {
+    const bool waited = now + options.read_attempt_timeout / 2 >= question->next_attempt;
+    if (!question->answered && (now >= question->next_attempt || new_leader ||
+                                (waited && SIM_MAYBE("read-asked-again")))) {
+      SIM_SOMETIMES(now > question->next_attempt, "read-index-retried");
       question->id = next_read_id_++;
       question->next_attempt = now + options.read_attempt_timeout;
       raft_.ReadIndex(question->id);
@@ -61,7 +67,8 @@ void Replica::OnReadResult(const raft::ReadResult& result) {
 
 void Replica::AnswerReads() {
   for (auto question = questions_.begin(); question != questions_.end();) {
-    if (!question->answered || question->wait_for > applied_) {
+    const bool applied = question->wait_for <= applied_ || QR_MUTANT("read-before-applied");
+    if (!question->answered || !applied) {
       ++question;
       continue;
     }

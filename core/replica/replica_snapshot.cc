@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/base/strings.h"
 #include "core/replica/replica.h"
 
@@ -28,6 +30,7 @@ void Replica::PumpSenders(MonotonicTime now) {
   std::vector<NodeId> ended;
   for (auto& [peer, sender] : senders_) {
     if (sender.stalled(now)) {
+      SIM_SOMETIMES(true, "snapshot-stalled");
       ended.push_back(peer);
       continue;
     }
@@ -70,9 +73,12 @@ void Replica::OnSnapshotChunk(const raft::ReceivedChunk& received, MonotonicTime
     return;  // Installed by an earlier chunk of this turn.
   output_again_ = true;
   raft::SnapshotReply reply{.index = chunk.index, .stream = chunk.stream};
-  if (receiver_ == nullptr || !receiver_->IsOf(received)) {
+  const bool same =
+      receiver_ != nullptr && (receiver_->IsOf(received) || QR_MUTANT("snapshot-of-two-streams"));
+  if (!same) {
     // Its beginning is still on its way, or we restarted: next_offset 0 tells the sender which.
     if (chunk.offset != 0) return raft_.ReplySnapshot(received.from, reply);
+    SIM_SOMETIMES(receiver_ != nullptr, "snapshot-receiver-replaced");
     receiver_.reset();  // Its staging place goes before the new one's is made.
     auto writer = state_machine_->BeginSnapshot(chunk.index, chunk.index_term);
     if (!writer.ok())
@@ -110,6 +116,7 @@ void Replica::InstallSnapshot(const raft::ReceivedChunk& received) {
   }
   receiver_.reset();
   if (!status.ok()) return shared_.Fail(Annotate(status, StrCat("snapshot of group ", group_)));
+  SIM_SOMETIMES(true, "snapshot-installed");
   raft_.SnapshotInstalled(index, term);
   applied_ = index;
   ++shared_.counters.snapshots_installed;

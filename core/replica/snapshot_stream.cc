@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/base/crc32c.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::replica {
 namespace {
@@ -30,10 +32,14 @@ StatusOr<std::optional<raft::SnapshotChunk>> SnapshotSender::Next(MonotonicTime 
       now >= std::max(last_progress_, last_resend_) + options_.snapshot_resend_delay) {
     resend_from_ = 0;
     last_resend_ = now;
+    SIM_SOMETIMES(true, "snapshot-resent");
   }
   if (resend_from_ == window_.size()) {
     if (end_read_ || window_.size() >= options_.snapshot_window_chunks) return std::nullopt;
-    QR_ASSIGN_OR_RETURN(std::string data, reader_->NextChunk(options_.snapshot_chunk_bytes));
+    if (!window_.empty() && SIM_MAYBE("small-snapshot-window")) return std::nullopt;
+    const size_t bytes_target =
+        SIM_MAYBE("tiny-snapshot-chunk") ? 1 : options_.snapshot_chunk_bytes;
+    QR_ASSIGN_OR_RETURN(std::string data, reader_->NextChunk(bytes_target));
     end_read_ = data.empty();
     const size_t bytes = data.size();
     window_.push_back({.index = reader_->index(),
@@ -103,9 +109,11 @@ StatusOr<bool> SnapshotReceiver::Add(const raft::SnapshotChunk& chunk, Monotonic
   last_heard_ = now;
   if (Crc32c(*chunk.data) != chunk.crc32c)
     return DataLoss("a snapshot chunk at ", chunk.offset, " is damaged");
+  SIM_SOMETIMES(chunk.offset > next_offset_, "snapshot-chunk-early");
   if (chunk.offset > next_offset_ && early_.size() < kEarlyChunksMax)
     early_.try_emplace(chunk.offset, chunk);
-  if (chunk.offset != next_offset_) return false;  // Early, or a duplicate.
+  const bool gap_taken = chunk.offset > next_offset_ && QR_MUTANT("snapshot-chunk-gap");
+  if (chunk.offset != next_offset_ && !gap_taken) return false;  // Early, or a duplicate.
   QR_RETURN_IF_ERROR(Stage(chunk));
   bool done = chunk.done;
   for (auto next = early_.begin(); !done && next != early_.end() && next->first <= next_offset_;

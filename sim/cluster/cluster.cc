@@ -30,6 +30,7 @@ class Cluster::NodeProgram : public Program {
     options.voters = cluster->ids_;
     options.http_address = cluster->address(id);
     options.kv = cluster->options_.kv;
+    options.state = cluster->options_.state;
     options.log.segment_bytes = cluster->options_.segment_bytes;
     options.replica = cluster->options_.replica;
     options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };

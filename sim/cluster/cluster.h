@@ -27,6 +27,7 @@ struct ClusterOptions {
   uint64_t segment_bytes = 256u << 10;
   replica::Options replica;
   store::KvOptions kv = store::KvOptions::Small();
+  store::GraphState::Options state;
 };
 
 class Cluster {

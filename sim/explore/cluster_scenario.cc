@@ -9,6 +9,9 @@ namespace quadraft::sim {
 
 namespace {
 
+// A fingerprint that makes terms collide all the time.
+Hash128 OneOfSixtyFour(std::string_view bytes) { return {0, Fingerprint64(bytes) % 64}; }
+
 ClusterOptions MakeOptions(const Settings& settings) {
   ClusterOptions options;
   options.nodes = static_cast<int>(settings["nodes"]);
@@ -16,6 +19,8 @@ ClusterOptions MakeOptions(const Settings& settings) {
   options.replica = settings.ReplicaOptions();
   options.kv.write_buffer_bytes = static_cast<size_t>(settings["kv.write-buffer-bytes"]);
   options.kv.table_bytes = static_cast<size_t>(settings["kv.table-bytes"]);
+  options.state.retention = static_cast<uint64_t>(settings["state.retention"]);
+  if (settings["state.terms-collide"] != 0) options.state.dictionary.fingerprint = &OneOfSixtyFour;
   return options;
 }
 
@@ -27,6 +32,10 @@ SettingTable WithClusterSettings(SettingTable more) {
        [](Random& random) { return int64_t{16 << 10} << random.Below(5); }},
       {"kv.table-bytes", "of one LevelDB file", 16 << 10, 64 << 20, 1 << 20,
        [](Random& random) { return int64_t{32 << 10} << random.Below(6); }},
+      {"state.retention", "indexes for which old versions of quads are kept", 1, 1'000'000, 10'000,
+       [](Random& random) { return int64_t{4} << random.Below(9); }},
+      {"state.terms-collide", "1: there are 64 fingerprints for all terms", 0, 1, 0,
+       [](Random& random) { return int64_t{random.OneIn(8)}; }},
   });
   all.insert(all.end(), more.begin(), more.end());
   return all;

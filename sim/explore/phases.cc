@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/sim_points.h"
 #include "jepsen/history/own_format.h"
 #include "sim/trace/trace.h"
 
@@ -45,6 +46,11 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
   nemesis_ = std::make_unique<Nemesis>(&context_, tape_.faults);
   if (options.trace != nullptr) TraceTo(options.trace, &world_);
   if (stop_.any()) WatchForStop();
+  // Drawn by name, so that a new point moves no other's draws. They end with the faults.
+  ResetSimPoints([this](std::string_view point, int percent) {
+    return core_.empty() && tape_.settings["sim.points"] != 0 &&
+           world_.random(StrCat("sim/maybe/", point)).Below(100) < static_cast<uint64_t>(percent);
+  });
   if (observer_ == nullptr) return;
   world_.set_observer(observer_);
   observer_->Begin(&world_, [this](NodeId id) { return scenario_->RaftOf(id); });
@@ -53,6 +59,8 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
 void PhasedRun::EnterPhase(std::string_view name) {
   if (observer_ != nullptr) observer_->OnPhase(name);
 }
+
+PhasedRun::~PhasedRun() { ResetSimPoints(nullptr); }
 
 void PhasedRun::WatchForStop() {
   world_.AddHook([this](const EventRecord& event) {
@@ -212,6 +220,8 @@ RunReport PhasedRun::Report(const Status& status) {
   report.hash = world_.hash();
   report.operations = scenario_->Operations();
   report.faults = nemesis_->fired();
+  report.points = SimFirings();
+  report.marks = SimMarks();
   report.stopped = stopped_;
   for (const Workload* workload : scenario_->workloads()) {
     if (!keep_histories_) break;

@@ -37,6 +37,7 @@ inline constexpr Duration kRestBound = seconds(30);
 class PhasedRun {
  public:
   PhasedRun(const Tape& tape, const RunOptions& options);
+  ~PhasedRun();
 
   // Until `time` in the first two phases. May be called again.
   Status To(Duration time);

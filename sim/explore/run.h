@@ -62,6 +62,8 @@ struct RunReport {
   std::string description;                 // What was drawn.
   std::string operations;                  // "ok 812, fail 33, unknown 9"
   std::map<std::string, uint64_t> faults;  // By kind, how often it fired.
+  std::map<std::string, uint64_t> points;  // The same of SIM_MAYBE (core/base/sim_points.h).
+  std::map<std::string, uint64_t> marks;   // How often each SIM_SOMETIMES held.
   std::string violation;                   // Empty: none. Which invariant, and how.
   std::string log_tail;                    // Of a violation: the last lines of each node.
   std::string state;                       // Of a violation or a stop: each node, one a line.

@@ -36,9 +36,13 @@ const SettingRow* Find(const SettingTable& table, std::string_view name) {
 const SettingTable& ServerSettings() {
   static const auto& table = *new SettingTable{
       {"nodes", "servers", 1, 100, 3, DrawNodes},
-      {"raft.election-ms",
-       "the shortest silence after which a follower campaigns; the longest is twice that", 50, 5000,
-       600, PlainOrBetween<600, 200, 900>},
+      {"sim.points", "1: rare paths are made common (SIM_MAYBE); 0: as in tapes without them", 0, 1,
+       0, [](Random&) { return int64_t{1}; }},
+      {"raft.election-ms", "the shortest silence after which a follower campaigns", 50, 5000, 600,
+       PlainOrBetween<600, 200, 900>},
+      {"raft.election-spread-percent",
+       "by how much the longest such silence is longer; little makes votes split", 1, 100, 100,
+       PlainOrBetween<100, 1, 10>},
       {"raft.heartbeat-ms", "between a leader's heartbeats", 5, 1000, 100,
        PlainOrBetween<100, 20, 150>},
       {"raft.append-entries-max", "entries of one Append", 1, 1024, 1024,
@@ -106,7 +110,9 @@ replica::Options Settings::ReplicaOptions() const {
   const Settings& set = *this;
   replica::Options options;
   options.raft.election_timeout_min = milliseconds(set["raft.election-ms"]);
-  options.raft.election_timeout_max = milliseconds(2 * set["raft.election-ms"]);
+  options.raft.election_timeout_max =
+      options.raft.election_timeout_min +
+      options.raft.election_timeout_min * set["raft.election-spread-percent"] / 100;
   // At least four heartbeats in the shortest silence.
   options.raft.heartbeat_interval = milliseconds(
       std::min(set["raft.heartbeat-ms"], std::max<int64_t>(1, set["raft.election-ms"] / 4)));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/sim_points.h"
 #include "sparql/exec/builder.h"
 #include "sparql/exec/row_table.h"
 #include "sparql/planner/variables.h"
@@ -14,16 +15,18 @@ namespace {
 
 bool HasZeroLength(const Path& path) {
   if (path.kind == PathKind::kZeroOrMore || path.kind == PathKind::kZeroOrOne) return true;
-  return std::any_of(path.args.begin(), path.args.end(), [](const auto& arg) { return HasZeroLength(*arg); });
+  return std::any_of(path.args.begin(), path.args.end(),
+                     [](const auto& arg) { return HasZeroLength(*arg); });
 }
 
 // Whether substituting `outer` variables is the same as selecting solutions of the plain pattern.
 bool IsSelectable(const Pattern& pattern, const VarSet& outer) {
   switch (pattern.kind) {
     case PatternKind::kBasic:
-      return std::none_of(pattern.triples.begin(), pattern.triples.end(), [](const TriplePattern& triple) {
-        return triple.path != nullptr && HasZeroLength(*triple.path);
-      });
+      return std::none_of(pattern.triples.begin(), pattern.triples.end(),
+                          [](const TriplePattern& triple) {
+                            return triple.path != nullptr && HasZeroLength(*triple.path);
+                          });
     case PatternKind::kFilter: {
       if (HasExists(*pattern.condition)) return false;
       const VarSet used = Intersection(VariablesOf(*pattern.condition), outer);
@@ -31,8 +34,10 @@ bool IsSelectable(const Pattern& pattern, const VarSet& outer) {
       break;
     }
     case PatternKind::kJoin:
-    case PatternKind::kUnion: break;
-    default: return false;
+    case PatternKind::kUnion:
+      break;
+    default:
+      return false;
   }
   return std::all_of(pattern.children.begin(), pattern.children.end(),
                      [&](const auto& child) { return IsSelectable(*child, outer); });
@@ -40,7 +45,8 @@ bool IsSelectable(const Pattern& pattern, const VarSet& outer) {
 
 class Checker : public ExistsChecker {
  public:
-  Checker(QueryRun* run, const Pattern& pattern, const std::vector<Var>& columns, const PlanScope& scope)
+  Checker(QueryRun* run, const Pattern& pattern, const std::vector<Var>& columns,
+          const PlanScope& scope)
       : run_(run), pattern_(pattern), scope_(scope) {
     const VarSet mentioned = Mentioned(pattern);
     for (size_t c = 0; c < columns.size(); ++c) {
@@ -51,7 +57,8 @@ class Checker : public ExistsChecker {
     key_.resize(columns_.size());
     answered_.emplace(&run->context(), columns_.size());
     const VarSet outer = MakeSet(vars_);
-    selectable_ = !outer.empty() && IsSubset(outer, Certain(pattern)) && IsSelectable(pattern, outer);
+    selectable_ =
+        !outer.empty() && IsSubset(outer, Certain(pattern)) && IsSelectable(pattern, outer);
   }
 
   StatusOr<bool> Check(const Batch& batch, size_t row) override {
@@ -63,7 +70,9 @@ class Checker : public ExistsChecker {
     if (solutions_ && all_bound) return Selected();
     QR_ASSIGN_OR_RETURN(const KeySet::Place place, answered_->Insert(key_.data()));
     if (!place.added) return static_cast<bool>(answers_[place.number]);
-    if (all_bound && selectable_ && answers_.size() >= kExistsProbesBeforeSemiJoin) {
+    const bool many =
+        answers_.size() >= kExistsProbesBeforeSemiJoin || SIM_MAYBE("early-semi-join");
+    if (all_bound && selectable_ && many) {
       QR_RETURN_IF_ERROR(TrySemiJoin());
     }
     bool answer = false;
@@ -134,7 +143,8 @@ class Checker : public ExistsChecker {
 }  // namespace
 
 StatusOr<std::unique_ptr<ExistsChecker>> MakeExistsChecker(QueryRun* run, const Pattern& pattern,
-                                                           const std::vector<Var>& columns, const PlanScope& scope) {
+                                                           const std::vector<Var>& columns,
+                                                           const PlanScope& scope) {
   return std::unique_ptr<ExistsChecker>(new Checker(run, pattern, columns, scope));
 }
 

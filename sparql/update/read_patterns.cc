@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::sparql {
 namespace {
 
@@ -51,7 +53,13 @@ class WhereReader {
     if (pattern.kind == PatternKind::kService) return;  // Reads elsewhere.
     if (pattern.kind == PatternKind::kGraph) return ReadGraph(pattern);
     for (const TriplePattern& triple : pattern.triples) ReadTriple(triple, active);
-    for (const auto& child : pattern.children) Read(*child, active);
+    for (const auto& child : pattern.children) {
+      if (QR_MUTANT("optional-part-not-latched") && pattern.kind == PatternKind::kLeftJoin &&
+          child != pattern.children.front()) {
+        continue;
+      }
+      Read(*child, active);
+    }
     if (pattern.condition != nullptr) Read(*pattern.condition, active);
     for (const auto& [variable, aggregate] : pattern.aggregates) Read(*aggregate, active);
     for (const OrderKey& key : pattern.order) Read(*key.expression, active);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/base/bytes.h"
+#include "core/base/mutant.h"
 #include "store/kv/keys.h"
 
 namespace quadraft::store {
@@ -66,7 +67,7 @@ StatusOr<std::optional<TermId>> Dictionary::FindEncoded(const Hash128& fingerpri
   for (size_t at = 0; at < ids.size(); at += sizeof(uint64_t)) {
     const TermId id(LoadBigEndian64(ids.data() + at));
     QR_ASSIGN_OR_RETURN(const std::string candidate, Bytes(id));
-    if (candidate != bytes) continue;
+    if (candidate != bytes && !QR_MUTANT("terms-equal-by-fingerprint")) continue;
     cache_.Insert(fingerprint, bytes, id);
     return std::optional<TermId>(id);
   }
@@ -115,7 +116,7 @@ StatusOr<std::optional<TermId>> Dictionary::Writer::Find(const rdf::Term& term) 
 }
 
 StatusOr<TermId> Dictionary::Writer::IdOf(const rdf::Term& term, KvBatch* batch) {
-  if (const auto id = InlineId(term)) return *id;
+  if (const auto id = InlineId(term); id && !QR_MUTANT("inline-value-in-dictionary")) return *id;
   bytes_.clear();
   rdf::AppendTerm(&bytes_, term);
   const Hash128 fingerprint = dictionary_.options_.fingerprint(bytes_);
@@ -125,7 +126,7 @@ StatusOr<TermId> Dictionary::Writer::IdOf(const rdf::Term& term, KvBatch* batch)
   if (first) {  // Another term may have this fingerprint already.
     QR_ASSIGN_OR_RETURN(const bool clash,
                         dictionary_.kv_->Get(FingerprintKey(fingerprint), &list->second));
-    if (!clash) list->second.clear();
+    if (!clash || QR_MUTANT("clash-drops-older-term")) list->second.clear();
   }
   const TermId id = Allocate(term, fingerprint, batch);
   PutBigEndian64(&list->second, id.value());
@@ -148,7 +149,7 @@ bool Dictionary::Writer::IsFresh(TermId id) const {
 }
 
 void Dictionary::Writer::Finish(KvBatch* batch) {
-  if (next_ == dictionary_.next_) return;
+  if (next_ == dictionary_.next_ || QR_MUTANT("ids-reused-after-restart")) return;
   std::string value;
   PutFixed<uint64_t>(&value, next_);
   batch->Put(NextTermKey(), value);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/base/sim_points.h"
+
 namespace quadraft::store {
 
 TermCache::TermCache(size_t slots)
@@ -29,6 +31,7 @@ std::optional<TermId> TermCache::Find(const Hash128& fingerprint, std::string_vi
 }
 
 bool TermCache::Lookup(TermId id, std::string* bytes) {
+  if (SIM_MAYBE("term-cache-miss")) return false;
   std::lock_guard lock(mutex_);
   Set* const set = by_id_.Find(AtId(id));
   if (set == nullptr) return false;

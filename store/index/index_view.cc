@@ -4,6 +4,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::store {
 namespace {
@@ -37,8 +39,9 @@ class IndexScan : public QuadScan {
       column.clear();
       column.reserve(kBatchRows);
     }
+    const size_t rows_max = SIM_MAYBE("short-scan-batch") ? 1 : kBatchRows;
     size_t rows = 0;
-    for (; rows < kBatchRows && AtRow(); iterator_->Next()) {
+    for (; rows < rows_max && AtRow(); iterator_->Next()) {
       if (!WasThereAt(iterator_->value(), at_)) continue;
       const char* ids = iterator_->key().data() + prefix_.size();
       for (size_t i = 0; i < columns_; ++i) {
@@ -46,6 +49,7 @@ class IndexScan : public QuadScan {
       }
       ++rows;
     }
+    if (rows == rows_max && AtRow() && QR_MUTANT("batch-end-drops-row")) iterator_->Next();
     QR_RETURN_IF_ERROR(Problem());
     return rows;
   }
@@ -82,8 +86,9 @@ class IndexScan : public QuadScan {
     iterator_->Seek(prefix_);
   }
   bool AtRow() const {
+    const size_t bytes = prefix_.size() - (QR_MUTANT("prefix-one-byte-short") ? 1 : 0);
     return iterator_->Valid() && iterator_->key().size() == kQuadKeyBytes &&
-           iterator_->key().starts_with(prefix_);
+           iterator_->key().starts_with(std::string_view(prefix_).substr(0, bytes));
   }
   // Of the rows so far and of the end: an error of the store, or a key that is none. An iterator
   // that stands on a row may have skipped a block that it could not read.

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "leveldb/cache.h"
 #include "leveldb/db.h"
 #include "leveldb/filter_policy.h"
@@ -38,7 +40,7 @@ struct Core {
   StatusOr<bool> Get(std::string_view key, std::string* value,
                      const leveldb::Snapshot* snapshot) const {
     leveldb::ReadOptions options;
-    options.verify_checksums = true;
+    options.verify_checksums = !QR_MUTANT("kv-checksum-ignored");
     options.snapshot = snapshot;
     const leveldb::Status status = db->Get(options, {key.data(), key.size()}, value);
     if (status.IsNotFound()) return false;
@@ -48,7 +50,7 @@ struct Core {
 
   leveldb::Iterator* NewIterator(bool fill_cache, const leveldb::Snapshot* snapshot) const {
     leveldb::ReadOptions options;
-    options.verify_checksums = true;
+    options.verify_checksums = !QR_MUTANT("kv-checksum-ignored");
     options.fill_cache = fill_cache;
     options.snapshot = snapshot;
     return db->NewIterator(options);
@@ -80,6 +82,8 @@ struct Core {
 };
 
 namespace {
+
+constexpr size_t kWriteBufferBytesMin = 64u << 10;  // LevelDB takes no less.
 
 // One piece of background work per turn of the loop. Called from any thread, with LevelDB's lock
 // held.
@@ -136,7 +140,8 @@ StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& di
   level.paranoid_checks = true;
   level.env = core->adapter->leveldb_env();
   level.info_log = core->adapter->logger();
-  level.write_buffer_size = options.write_buffer_bytes;
+  level.write_buffer_size = SIM_MAYBE("small-write-buffer") ? kv_internal::kWriteBufferBytesMin
+                                                            : options.write_buffer_bytes;
   level.max_file_size = options.table_bytes;
   level.max_open_files = 50000;  // All of them: see leveldb_env.h, 4.
   level.block_cache = core->cache.get();
@@ -160,8 +165,9 @@ KvStore::~KvStore() = default;
 Status KvStore::Write(KvBatch* batch, bool sync) {
   QR_RETURN_IF_ERROR(core_->failed);
   leveldb::WriteOptions options;
-  options.sync = sync;
+  options.sync = sync && !QR_MUTANT("kv-sync-skipped");
   core_->failed = core_->Map(core_->db->Write(options, &batch->batch_));
+  if (QR_MUTANT("kv-error-ignored")) core_->failed = OkStatus();
   if (!core_->failed.ok()) {
     core_->env.Log(LogLevel::kError,
                    StrCat("the key-value store has failed: ", ToString(core_->failed)));
@@ -169,8 +175,11 @@ Status KvStore::Write(KvBatch* batch, bool sync) {
   }
   // The memtable that this write retired must be on disk before another can be: LevelDB would wait
   // for it forever.
-  if (core_->adapter->TakeNewLog()) core_->adapter->RunOne();
-  if (core_->Level0Files() >= kLevel0FilesMax) {
+  if (core_->adapter->TakeNewLog()) {
+    SIM_SOMETIMES(true, "kv-log-rotated");
+    core_->adapter->RunOne();
+  }
+  if (core_->Level0Files() >= kLevel0FilesMax || SIM_MAYBE("eager-kv-work")) {
     while (core_->adapter->RunOne()) {
     }
   }

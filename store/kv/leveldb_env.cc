@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::store {
 namespace {
@@ -263,7 +265,7 @@ leveldb::Status Adapter::Map(const quadraft::Status& status) {
 }
 
 quadraft::Status Adapter::SyncNames() {
-  if (!names_unsynced_) return quadraft::OkStatus();
+  if (!names_unsynced_ || QR_MUTANT("new-names-not-synced")) return quadraft::OkStatus();
   QR_RETURN_IF_ERROR(env_.disk().SyncDirectory(directory_));
   names_unsynced_ = false;
   return quadraft::OkStatus();
@@ -293,7 +295,7 @@ leveldb::Status Adapter::NewWritableFile(const std::string& name, leveldb::Writa
   *result = nullptr;
   if (const leveldb::Status status = CheckRunning(); !status.ok()) return status;
   const bool is_log = name.ends_with(".log");
-  if (is_log && log_ != nullptr) {
+  if (is_log && log_ != nullptr && !QR_MUTANT("kv-old-log-not-synced")) {
     if (const leveldb::Status status = log_->Sync(); !status.ok()) return status;
   }
   auto opened = env_.disk().Open(name, OpenMode::kCreate);
@@ -325,8 +327,11 @@ leveldb::Status Adapter::RemoveFile(const std::string& name) {
   if (const leveldb::Status status = CheckRunning(); !status.ok()) return status;
   // After an error nothing is removed: LevelDB would tidy away a manifest that CURRENT names
   // already (the rename had been done, the directory's sync failed), and with it the whole store.
-  if (const quadraft::Status error = first_error(); !error.ok())
+  if (const quadraft::Status error = first_error();
+      !error.ok() && !QR_MUTANT("kv-tidies-after-error")) {
+    SIM_SOMETIMES(true, "kv-kept-files-after-error");
     return leveldb::Status::IOError(Message(error));
+  }
   {
     std::lock_guard lock(mutex_);
     tables_.erase(name);
@@ -344,7 +349,8 @@ leveldb::Status Adapter::GetFileSize(const std::string& name, uint64_t* size) {
 leveldb::Status Adapter::RenameFile(const std::string& from, const std::string& to) {
   if (const leveldb::Status status = CheckRunning(); !status.ok()) return status;
   quadraft::Status status = env_.disk().Rename(from, to);
-  if (status.ok()) status = env_.disk().SyncDirectory(directory_);
+  if (status.ok() && !QR_MUTANT("rename-not-synced"))
+    status = env_.disk().SyncDirectory(directory_);
   return Map(status);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::store {
 
 void GroupTable::NoteEntries(uint64_t segment, GroupId group, LogIndex last) {
@@ -26,7 +28,8 @@ uint64_t GroupTable::OldestNeeded(uint64_t current) const {
     if (number >= current) break;
     for (const auto& [group, last] : highest) {
       const auto it = groups_.find(group);
-      if (it == groups_.end() || !it->second.mark || it->second.mark->index < last) return number;
+      const bool live = it == groups_.end() || !it->second.mark || it->second.mark->index < last;
+      if (live && !QR_MUTANT("segment-removed-with-live-entries")) return number;
     }
   }
   return current;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "store/log/high_water.h"
 
 namespace quadraft::store {
@@ -213,6 +215,7 @@ class Reader {
         FindRecord(bytes, 0, 0, ~uint64_t{0})) {
       return Annotate(problem, StrCat(path, " at offset 0"));
     }
+    SIM_SOMETIMES(true, "segment-creation-cut-short");
     cut_ = StrCat(path, ": its creation was cut short; removed (", problem.message(), ")");
     damage_ = StrCat(path, ": ", problem.message());
     remove_ = path;
@@ -228,7 +231,7 @@ class Reader {
         StrCat(path, " at offset ", offset, ", record ", expected, ": ", problem);
     QR_RETURN_IF_ERROR(ReadAgain(path, bytes));
     const auto witness = FindRecord(bytes, offset + kRecordAlignment, expected, expected);
-    if (witness) {
+    if (witness && !QR_MUTANT("damage-cut-back")) {
       return DataLoss(where, "; yet record ", witness->record.sequence, " says that ",
                       witness->record.synced, " was synced");
     }
@@ -242,6 +245,7 @@ class Reader {
       }
       remove_ = Path(numbers_[later]);
     }
+    SIM_SOMETIMES(true, "torn-tail-cut");
     cut_ = StrCat(where, "; never synced: ", bytes.size() - offset, " bytes cut");
     damage_ = where;
     torn_ = true;
@@ -282,9 +286,10 @@ class Reader {
       const std::string path = Path(log_.last_segment);
       const std::string copy = path + std::string(kCopySuffix);
       QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
-      QR_RETURN_IF_ERROR(
-          file->Append(std::string_view(last_bytes_).substr(0, log_.last_segment_bytes)));
-      QR_RETURN_IF_ERROR(file->SyncNow());
+      const size_t kept =
+          QR_MUTANT("torn-tail-kept") ? last_bytes_.size() : log_.last_segment_bytes;
+      QR_RETURN_IF_ERROR(file->Append(std::string_view(last_bytes_).substr(0, kept)));
+      if (!QR_MUTANT("repaired-segment-not-synced")) QR_RETURN_IF_ERROR(file->SyncNow());
       QR_RETURN_IF_ERROR(disk.Rename(copy, path));
     }
     return disk.SyncDirectory(directory_);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "store/log/durable_directory.h"
 
 namespace quadraft::store {
@@ -40,7 +42,7 @@ Status WriteAheadLog::OpenCurrent() {
 }
 
 Status WriteAheadLog::BeginSegment() {
-  if (file_ != nullptr) {
+  if (file_ != nullptr && !QR_MUTANT("rolled-segment-not-synced")) {
     QR_RETURN_IF_ERROR(file_->SyncNow());
     synced_ = last_sequence_;
     durable_ = {synced_, current_, current_bytes_};
@@ -81,7 +83,10 @@ Status WriteAheadLog::Write(RecordType type, GroupId group, std::string_view bod
                              kRecordBodyBytesMax);
   }
   const uint64_t needed = kRecordHeaderBytes + body.size();
-  if (current_bytes_ > kSegmentHeaderBytes && current_bytes_ + needed > options_.segment_bytes) {
+  const bool early = current_bytes_ > options_.segment_bytes / 8 && SIM_MAYBE("early-segment-roll");
+  if (current_bytes_ > kSegmentHeaderBytes &&
+      (early || current_bytes_ + needed > options_.segment_bytes)) {
+    SIM_SOMETIMES(true, "segment-rolled");
     QR_RETURN_IF_ERROR(BeginSegment());
   }
   std::string bytes;
@@ -125,7 +130,8 @@ Status WriteAheadLog::ProposeTrim() {
   if (oldest <= oldest_needed_) return OkStatus();
   const auto groups = table_.groups();  // A copy: the rewriting changes the table.
   for (const auto& [group, row] : groups) {
-    if (row.hard_state && row.hard_state_segment < oldest) {
+    if (row.hard_state && row.hard_state_segment < oldest && !QR_MUTANT("trim-loses-vote")) {
+      SIM_SOMETIMES(true, "trim-rewrote-records");
       QR_RETURN_IF_ERROR(SaveHardState(group, *row.hard_state));
     }
     if (row.mark && row.mark_segment < oldest) {
@@ -141,7 +147,9 @@ Status WriteAheadLog::ProposeTrim() {
 }
 
 void WriteAheadLog::RemoveTrimmed() {
-  if (trim_to_ != 0 && synced_ >= trim_sequence_) {
+  const bool trim_is_durable =
+      synced_ >= trim_sequence_ || QR_MUTANT("segment-removed-before-trim");
+  if (trim_to_ != 0 && trim_is_durable) {
     oldest_needed_ = trim_to_;
     trim_to_ = 0;
   }
@@ -155,6 +163,7 @@ void WriteAheadLog::RemoveTrimmed() {
       Fail(Annotate(status, StrCat("removing ", Path(number))));
       return;
     }
+    SIM_SOMETIMES(true, "segment-removed");
     table_.RemoveSegment(number);
   }
 }
@@ -174,7 +183,7 @@ void WriteAheadLog::StartSync() {
                  end = HighWater{last_sequence_, current_, current_bytes_}](Status status) {
     if (!alive.expired()) FinishSync(status, end);
   };
-  if (!failed_.ok() || synced_ == last_sequence_) {
+  if (!failed_.ok() || synced_ == last_sequence_ || QR_MUTANT("log-sync-skipped")) {
     env_.executor().Post([finish = std::move(finish)] { finish(OkStatus()); });
   } else {
     file_->Sync(std::move(finish));
@@ -182,10 +191,11 @@ void WriteAheadLog::StartSync() {
 }
 
 void WriteAheadLog::FinishSync(const Status& status, const HighWater& end) {
+  SIM_SOMETIMES(!status.ok(), "log-sync-failed");
   if (!status.ok()) Fail(Annotate(status, StrCat("syncing ", Path(current_))));
   if (failed_.ok()) {
     if (end.sequence > synced_) {
-      synced_ = end.sequence;
+      synced_ = QR_MUTANT("sync-covers-later-writes") ? last_sequence_ : end.sequence;
       durable_ = end;
     }
     RemoveTrimmed();

@@ -7,6 +7,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "store/index/quad_key.h"
 #include "store/state/graph_state.h"
 #include "store/state/quad_writer.h"
@@ -37,7 +39,7 @@ class GraphSnapshotReader : public replica::SnapshotReader {
     while (bytes < bytes_target && iterator_->Valid() && iterator_->key().starts_with(prefix_)) {
       if (iterator_->key().size() != kQuadKeyBytes)
         return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
-      if (IsThere(iterator_->value())) {
+      if (IsThere(iterator_->value()) || QR_MUTANT("snapshot-keeps-deleted")) {
         QR_ASSIGN_OR_RETURN(quads.emplace_back(),
                             Quad(QuadOfKey(iterator_->key(), Permutation::kSpog), &bytes));
       }
@@ -60,7 +62,7 @@ class GraphSnapshotReader : public replica::SnapshotReader {
         QR_ASSIGN_OR_RETURN(it->second, dictionary_->Lookup(ids[i]));
         *bytes += it->second.value.size() + it->second.datatype.size() + it->second.language.size();
       }
-      *terms[i] = it->second;
+      if (i < 3 || !QR_MUTANT("snapshot-loses-graphs")) *terms[i] = it->second;
       *bytes += 2;  // Its number in the chunk's table, about.
     }
     return quad;
@@ -87,6 +89,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
     meta_.horizon = Timestamp(index.value());  // A snapshot carries no older versions.
   }
   ~GraphSnapshotWriter() override {
+    SIM_SOMETIMES(!committed_, "snapshot-staging-given-up");
     if (!committed_) state_.sweeper_.Add(meta_.space);
   }
 
@@ -117,9 +120,9 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
       return OkStatus();
     }
     QuadWriter writer(state_.kv_, *state_.dictionary_, &meta_);
+    const Timestamp at(meta_.applied_index.value() + (QR_MUTANT("snapshot-seen-too-late") ? 1 : 0));
     for (const rdf::Quad& quad : std::get<std::vector<rdf::Quad>>(chunk.content)) {
-      QR_ASSIGN_OR_RETURN(const bool fresh,
-                          writer.Insert(quad, Timestamp(meta_.applied_index.value())));
+      QR_ASSIGN_OR_RETURN(const bool fresh, writer.Insert(quad, at));
       if (!fresh) return DataLoss("snapshot: chunk ", chunk.number, " holds a quad twice");
       if (writer.bytes() >= state_.options_.batch_bytes) QR_RETURN_IF_ERROR(WriteStaged(writer));
     }
@@ -177,9 +180,9 @@ Status GraphState::InstallSpace(const GraphMeta& meta) {
   batch.Delete(OldSpaceKey(group_, meta.space));
   batch.Put(OldSpaceKey(group_, meta_.space), {});
   batch.Put(GroupKey(group_), EncodeGraphMeta(meta));
-  failed_ = kv_.Write(&batch, true);
+  failed_ = kv_.Write(&batch, /*sync=*/!QR_MUTANT("snapshot-install-not-synced"));
   QR_RETURN_IF_ERROR(failed_);
-  sweeper_.Add(meta_.space);
+  sweeper_.Add(QR_MUTANT("sweeps-the-new-space") ? meta.space : meta_.space);
   meta_ = meta;
   dropped_to_ = Timestamp();
   return OkStatus();

@@ -4,6 +4,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "core/txn/write_set.h"
 #include "store/index/index_view.h"
 #include "store/state/quad_writer.h"
@@ -67,7 +69,7 @@ StatusOr<SpaceId> GraphState::AllocateSpace(KvBatch* batch) {
     space = LoadBigEndian32(value.data());
   }
   value.clear();
-  PutBigEndian32(&value, space + 1);
+  PutBigEndian32(&value, space + (QR_MUTANT("space-given-twice") ? 0 : 1));
   batch->Put(NextSpaceKey(), value);
   return space;
 }
@@ -101,13 +103,16 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
     Status fatal;
     results.push_back(ApplyOne(entries[i], &writer, &fatal));
     const bool last = i + 1 == entries.size();
-    if (fatal.ok() && (last || writer.bytes() >= options_.batch_bytes)) {
+    if (fatal.ok() &&
+        (last || writer.bytes() >= options_.batch_bytes || SIM_MAYBE("small-apply-batch"))) {
       fatal = DropOld(&writer);
       if (fatal.ok()) fatal = writer.Write(GroupKey(group_), false);
       if (fatal.ok()) written = meta_;
     }
     if (!fatal.ok()) {
-      meta_ = written;  // What is not in the store was not applied: views go on to tell the truth.
+      if (!QR_MUTANT("failed-apply-counts"))
+        meta_ =
+            written;  // What is not in the store was not applied: views go on to tell the truth.
       failed_ = Annotate(fatal, StrCat("group ", group_));
       return failed_;
     }
@@ -118,7 +123,8 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
 // Only now and then: it costs a seek.
 Status GraphState::DropOld(QuadWriter* writer) {
   const uint64_t applied = meta_.applied_index.value();
-  if (applied < meta_.horizon.value() + options_.retention + kDropEvery) return OkStatus();
+  const uint64_t every = SIM_MAYBE("early-old-version-drop") ? 1 : kDropEvery;
+  if (applied < meta_.horizon.value() + options_.retention + every) return OkStatus();
   return writer->DropOld(Timestamp(applied - options_.retention), &dropped_to_);
 }
 

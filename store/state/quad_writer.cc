@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::store {
 namespace {
@@ -82,6 +84,10 @@ void QuadWriter::EmitChanges() {
     std::sort(sorted.begin(), sorted.end(),
               [](const auto& a, const auto& b) { return a.first < b.first; });
     for (const auto& [key_ids, change] : sorted) {
+      if (QR_MUTANT("delete-misses-permutation") && permutation == Permutation::kGosp &&
+          !IsThere(change->versions)) {
+        continue;
+      }
       SetQuadKey(&key_, meta_.space, permutation, change->ids);
       if (change->versions.empty()) {
         batch_.Delete(key_);
@@ -112,7 +118,7 @@ StatusOr<bool> QuadWriter::Delete(const rdf::Quad& quad, const IdQuad& ids, Time
   PutVersions(ids, AddVersion(value, at));
   batch_.Put(HistoryKey(meta_.space, at, ids), {});
   --meta_.quad_count;
-  meta_.digest.Subtract(rdf::QuadFingerprint(quad));
+  if (!QR_MUTANT("delete-misses-digest")) meta_.digest.Subtract(rdf::QuadFingerprint(quad));
   return true;
 }
 
@@ -135,6 +141,7 @@ StatusOr<QuadWriter::Changes> QuadWriter::Apply(const txn::WriteSet& writes, Tim
   }
   for (const rdf::Quad& quad : writes.deletes) {
     QR_ASSIGN_OR_RETURN(const auto ids, FindIds(quad));
+    SIM_SOMETIMES(ids && inserted.contains(*ids), "quad-deleted-and-inserted");
     if (!ids || inserted.contains(*ids)) continue;
     QR_ASSIGN_OR_RETURN(const bool gone, Delete(quad, *ids, at));
     changes.deleted += gone;
@@ -167,6 +174,7 @@ Status QuadWriter::DropOld(Timestamp horizon, Timestamp* from) {
     for (size_t i = 0; i < 4; ++i) ids[i] = TermId(LoadBigEndian64(numbers + 8 + 8 * i));
     QR_ASSIGN_OR_RETURN(const std::string value, VersionsOf(ids));
     std::string kept = DropVersions(value, horizon);
+    SIM_SOMETIMES(kept != value, "old-versions-dropped");
     if (kept != value) PutVersions(ids, std::move(kept));
     batch_.Delete(it->key());
   }
@@ -179,6 +187,11 @@ Status QuadWriter::DropOld(Timestamp horizon, Timestamp* from) {
 Status QuadWriter::Write(const std::string& meta_key, bool sync) {
   EmitChanges();
   terms_.Finish(&batch_);
+  if (QR_MUTANT("applied-index-written-apart")) {
+    KvBatch apart;
+    apart.Put(meta_key, EncodeGraphMeta(meta_));
+    QR_RETURN_IF_ERROR(kv_.Write(&apart, sync));
+  }
   batch_.Put(meta_key, EncodeGraphMeta(meta_));
   QR_RETURN_IF_ERROR(kv_.Write(&batch_, sync));
   terms_.Written();

@@ -1,5 +1,7 @@
 #include "store/state/sweeper.h"
 
+#include "core/base/sim_points.h"
+
 namespace quadraft::store {
 namespace {
 
@@ -44,12 +46,13 @@ void Sweeper::RunSlice() {
 }
 
 StatusOr<bool> Sweeper::SweepSome(SpaceId space) {
+  const size_t keys_max = SIM_MAYBE("short-sweep") ? 1 : kSweptPerSlice;
   KvBatch batch;
   for (const char kind : {kQuadKind, kHistoryKind}) {
     const std::string prefix = SpacePrefix(kind, space);
     const auto it = kv_.NewIterator(false);
     for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-      if (batch.count() == kSweptPerSlice) {
+      if (batch.count() == keys_max) {
         QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
         return false;
       }
@@ -57,6 +60,7 @@ StatusOr<bool> Sweeper::SweepSome(SpaceId space) {
     }
     QR_RETURN_IF_ERROR(it->status());
   }
+  SIM_SOMETIMES(true, "space-swept");
   batch.Delete(OldSpaceKey(group_, space));
   QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
   return true;

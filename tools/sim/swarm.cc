@@ -32,10 +32,12 @@ std::string EncodeReport(const RunReport& report) {
                                   &report.log_tail, &report.state, &report.stopped, &report.tape}) {
     PutLengthPrefixed(&out, *text);
   }
-  PutVarint(&out, report.faults.size());
-  for (const auto& [name, count] : report.faults) {
-    PutLengthPrefixed(&out, name);
-    PutVarint(&out, count);
+  for (const auto* counts : {&report.faults, &report.points, &report.marks}) {
+    PutVarint(&out, counts->size());
+    for (const auto& [name, count] : *counts) {
+      PutLengthPrefixed(&out, name);
+      PutVarint(&out, count);
+    }
   }
   return out;
 }
@@ -47,23 +49,30 @@ bool GetText(std::string_view* in, std::string* text) {
   return true;
 }
 
+bool GetCounts(std::string_view* in, std::map<std::string, uint64_t>* counts) {
+  uint64_t rows = 0;
+  if (!GetVarint(in, &rows)) return false;
+  for (uint64_t i = 0; i < rows; ++i) {
+    std::string name;
+    uint64_t count = 0;
+    if (!GetText(in, &name) || !GetVarint(in, &count)) return false;
+    (*counts)[name] = count;
+  }
+  return true;
+}
+
 bool DecodeReport(std::string_view in, RunReport* report) {
-  uint64_t sim_ns = 0, faults = 0;
+  uint64_t sim_ns = 0;
   if (!GetVarint(&in, &report->events) || !GetVarint(&in, &sim_ns) ||
       !GetFixed(&in, &report->hash.high) || !GetFixed(&in, &report->hash.low) ||
       !GetText(&in, &report->description) || !GetText(&in, &report->operations) ||
       !GetText(&in, &report->violation) || !GetText(&in, &report->log_tail) ||
       !GetText(&in, &report->state) || !GetText(&in, &report->stopped) ||
-      !GetText(&in, &report->tape) || !GetVarint(&in, &faults)) {
+      !GetText(&in, &report->tape) || !GetCounts(&in, &report->faults) ||
+      !GetCounts(&in, &report->points) || !GetCounts(&in, &report->marks)) {
     return false;
   }
   report->sim_ns = static_cast<int64_t>(sim_ns);
-  for (uint64_t i = 0; i < faults; ++i) {
-    std::string name;
-    uint64_t count = 0;
-    if (!GetText(&in, &name) || !GetVarint(&in, &count)) return false;
-    report->faults[name] = count;
-  }
   return in.empty();
 }
 
@@ -206,6 +215,8 @@ SwarmResult RunSwarm(const SwarmOptions& options,
     total.sim_ns += result.report.sim_ns;
     total.cpu_us += result.cpu_us;
     for (const auto& [name, count] : result.report.faults) total.faults[name] += count;
+    for (const auto& [name, count] : result.report.points) total.points[name] += count;
+    for (const auto& [name, count] : result.report.marks) total.marks[name] += count;
     if (!result.report.violation.empty()) {
       ++total.violations;
       enough = options.violations_max > 0 &&

@@ -41,7 +41,7 @@ struct SwarmResult {
   int64_t sim_ns = 0;
   int64_t wall_ns = 0;
   int64_t cpu_us = 0;
-  std::map<std::string, uint64_t> faults;
+  std::map<std::string, uint64_t> faults, points, marks;  // As of RunReport.
 };
 
 // `each` is called here, in the order in which the seeds end.

@@ -1,0 +1,221 @@
+#include "core/base/mutant_table.h"
+
+#include "core/base/check.h"
+#include "core/base/mutant.h"
+
+namespace quadraft {
+namespace {
+
+struct Planted {
+  std::string_view name;
+  std::string_view what;
+  std::string_view scenario;
+};
+
+const std::vector<Planted>& AllPlanted() {
+  static const auto& table = *new std::vector<Planted>{
+      {"ack-before-sync",
+       "a replica acknowledges appended entries before its log is synced (etcd#14370)", "log"},
+      {"append-matches-by-index",
+       "an Append is taken when its previous index is there, whatever its term (log matching; "
+       "Raft paper, section 5.3)",
+       "log"},
+      {"applied-index-written-apart",
+       "the applied index goes to the store in a write before the data (etcd#13766: consistent "
+       "index and data apart)",
+       "register"},
+      {"apply-before-commit",
+       "entries are applied once they are appended, not once they are committed (Jepsen on "
+       "Redis-Raft: uncommitted entries applied)",
+       "log"},
+      {"batch-end-drops-row",
+       "a scan that fills its batch skips the row behind it (a classic of iterators that "
+       "advance twice)",
+       "register"},
+      {"clash-drops-older-term",
+       "a second term under one fingerprint takes the first one's place in the list", "register"},
+      {"commit-beyond-append",
+       "a follower commits up to the leader's index, also where the entries are not the "
+       "leader's (Raft paper, figure 2: min(leaderCommit, last new entry))",
+       "log"},
+      {"commit-old-term",
+       "a leader commits an entry of an earlier term by counting replicas (logcabin#44; Raft "
+       "paper, figure 8)",
+       "log"},
+      {"compacted-before-durable",
+       "the log is compacted before the state that it leads to is durable (etcd#10219: snapshot"
+       " and WAL out of order)",
+       "log"},
+      {"conflict-kept",
+       "a follower keeps its own entry where the leader's differs, and acknowledges (Raft "
+       "paper, section 5.3)",
+       "log"},
+      {"damage-cut-back",
+       "damage in what was synced is taken for a torn end and cut back (NuRaft#185; Protocol-"
+       "Aware Recovery, FAST 2018)",
+       "log"},
+      {"delete-misses-digest", "a deletion does not leave the content digest", "register"},
+      {"delete-misses-permutation",
+       "a deletion misses one of the six permutations (an index that does not follow its table)",
+       "register"},
+      {"failed-apply-counts",
+       "a write that failed half way leaves the applied index in memory ahead of the store "
+       "(docs/bugs.md, seed 379)",
+       "register"},
+      {"forward-retried-blindly",
+       "an update whose outcome is unknown is sent again (Jepsen on TiDB 2.1.7: automatic "
+       "retries)",
+       "register"},
+      {"heartbeat-commits-beyond-match",
+       "heartbeats carry the leader's commit index beyond what the follower is known to hold "
+       "(etcd raft: min(match, committed))",
+       "log"},
+      {"ids-reused-after-restart",
+       "the next dictionary id is not saved: ids are given again after a restart", "register"},
+      {"inline-value-in-dictionary",
+       "a literal that is inline when read gets a dictionary id when written: two ids for one "
+       "term",
+       "register"},
+      {"kv-checksum-ignored", "the checksums of LevelDB's blocks are not verified", "register"},
+      {"kv-error-ignored",
+       "a failed write of the store counts as done (fsyncgate, PostgreSQL 2018)", "register"},
+      {"kv-old-log-not-synced",
+       "LevelDB's old log is not synced when the next one begins: a hole in the middle after a "
+       "power cut",
+       "register"},
+      {"kv-sync-skipped",
+       "a synced write of the store is not synced (LevelDB's WriteOptions.sync left at its "
+       "default)",
+       "register"},
+      {"kv-tidies-after-error",
+       "after a failed directory sync the manifest that CURRENT names is removed (docs/bugs.md,"
+       " seed 213)",
+       "register"},
+      {"kv-torn-tail-kept",
+       "the torn end of LevelDB's newest log is left where it is: the store does not open again",
+       "register"},
+      {"latch-dropped-under-pin",
+       "a latch goes when its write is applied, although an update still reads an older view",
+       "register"},
+      {"latch-released-when-proposed",
+       "a latch goes when its write is proposed, not when it is applied", "register"},
+      {"latches-not-asked",
+       "an update does not ask for conflicts with those under way: lost updates", "register"},
+      {"log-checksum-ignored", "the checksum of a log record is not verified", "log"},
+      {"log-sync-skipped",
+       "the log says synced without syncing (etcd#14370; MongoDB's w:1 by default)", "log"},
+      {"new-names-not-synced",
+       "new files' names are not synced before the manifest speaks of them (ALICE, OSDI 2014)",
+       "register"},
+      {"new-term-before-step-down",
+       "a leader takes a higher term before it steps down (NuRaft#293)", "log"},
+      {"optional-part-not-latched",
+       "what an OPTIONAL part reads is not among an update's read patterns", "register"},
+      {"overwritten-entries-stay-stable",
+       "a sync proves entries that were overwritten meanwhile durable (etcd: "
+       "async_storage_writes_append_aba_race)",
+       "log"},
+      {"prefix-one-byte-short",
+       "a scan compares its prefix one byte short and runs into the next id's rows", "register"},
+      {"proposal-answered-by-index",
+       "a proposal is acknowledged when its index is applied, whosever entry took it (Raft "
+       "thesis, section 6.3)",
+       "log"},
+      {"read-before-applied",
+       "a read is answered at its index although that is not applied yet (Raft thesis, section "
+       "6.4, step 4)",
+       "log"},
+      {"read-before-first-commit",
+       "a new leader answers reads before it has committed in its term (etcd#6259; Raft thesis,"
+       " section 6.4, step 1)",
+       "log"},
+      {"read-joins-earlier-round",
+       "a read is confirmed by replies to a heartbeat that was sent before it came", "log"},
+      {"read-without-barrier",
+       "a linearizable query reads what this node has (Jepsen on etcd 0.4.1: stale reads)",
+       "register"},
+      {"read-without-quorum",
+       "a leader answers reads without asking a quorum (Jepsen on etcd and Consul: stale reads "
+       "of a deposed leader)",
+       "log"},
+      {"rename-not-synced",
+       "CURRENT is renamed and its directory not synced (ALICE, OSDI 2014: LevelDB)", "register"},
+      {"repaired-segment-not-synced",
+       "the repaired last segment takes the old one's place without having been synced (rename "
+       "before fsync, ext4 2009)",
+       "log"},
+      {"rolled-segment-not-synced",
+       "a full segment is left unsynced when the next one begins: the wrong file is synced", "log"},
+      {"rpc-done-twice",
+       "a doubled request between nodes is done twice (exactly-once by the network alone)",
+       "register"},
+      {"rpc-retried-after-restart",
+       "a request is sent again to a node that restarted while it had it", "register"},
+      {"segment-removed-before-trim",
+       "old segments go before the record that gives them up is durable", "log"},
+      {"segment-removed-with-live-entries",
+       "a segment goes although entries in it are still needed (etcd#10219)", "log"},
+      {"snapshot-chunk-gap",
+       "a snapshot chunk that comes early is staged where the missing one belongs", "log"},
+      {"snapshot-install-not-synced", "an installed snapshot is acknowledged before it is durable",
+       "register"},
+      {"snapshot-keeps-deleted", "a snapshot takes deleted quads along", "register"},
+      {"snapshot-keeps-log",
+       "the log that contradicts an installed snapshot stays (Raft paper, section 7)", "log"},
+      {"snapshot-loses-graphs", "a snapshot puts every quad into the default graph", "register"},
+      {"snapshot-of-two-streams", "chunks of one snapshot are staged behind those of another",
+       "log"},
+      {"snapshot-seen-too-late", "a snapshot's quads are versioned one index behind the snapshot",
+       "register"},
+      {"space-given-twice", "a snapshot is staged in a space that is in use", "register"},
+      {"step-down-forgets-vote",
+       "a node that steps down within a term forgets its vote in it (CCF#8094; redpanda PR#19)",
+       "log"},
+      {"sweeps-the-new-space",
+       "after a snapshot the space that it came into is swept, not the old one", "register"},
+      {"sync-covers-later-writes", "a sync that ends counts for what was written after it began",
+       "log"},
+      {"term-and-vote-in-two-writes", "the vote is not saved with its term (hashicorp#661)", "log"},
+      {"terms-equal-by-fingerprint", "terms are taken for equal when their fingerprints are",
+       "register"},
+      {"torn-tail-kept", "a torn record stays in the log, and new ones come behind it", "log"},
+      {"trim-loses-vote", "a trimmed log does not write term and vote anew", "log"},
+      {"unknown-reported-as-failed",
+       "a forwarded update whose outcome is unknown is reported as not done", "register"},
+      {"unknown-reported-as-refused",
+       "a proposal that was lost with leadership is reported as not done", "log"},
+      {"unsorted-quorum",
+       "the quorum's index is taken from progress that is not sorted (openraft#1802)", "log"},
+      {"update-on-unready-leader", "a new leader evaluates updates before it has applied its log",
+       "register"},
+      {"update-reads-earlier-view",
+       "an update's WHERE part is evaluated on the view before the last", "register"},
+      {"view-one-version-back", "a view does not see the changes of its own timestamp", "register"},
+      {"vote-without-log-check",
+       "a vote does not ask whether the candidate's log is up to date (Raft paper, section "
+       "5.4.1)",
+       "log"},
+  };
+  return table;
+}
+
+}  // namespace
+
+const std::vector<MutantRow>& MutantTable() {
+  static const auto& rows = *new std::vector<MutantRow>([] {
+    std::vector<MutantRow> all;
+    for (const Planted& planted : AllPlanted()) all.push_back({planted.name, planted.what});
+    return all;
+  }());
+  return rows;
+}
+
+std::string_view ScenarioOfMutant(std::string_view name) {
+  for (const Planted& planted : AllPlanted()) {
+    if (planted.name == name) return planted.scenario;
+  }
+  QR_CHECK(false) << "no mutant " << name;
+  return {};
+}
+
+}  // namespace quadraft

@@ -1,0 +1,14 @@
+// What the simulator knows of each planted bug beside its row (core/base/mutant.h).
+#ifndef QUADRAFT_CORE_BASE_MUTANT_TABLE_H_
+#define QUADRAFT_CORE_BASE_MUTANT_TABLE_H_
+
+#include <string_view>
+
+namespace quadraft {
+
+// Where the bug is hunted. The name must be in the table.
+std::string_view ScenarioOfMutant(std::string_view name);
+
+}  // namespace quadraft
+
+#endif  // QUADRAFT_CORE_BASE_MUTANT_TABLE_H_
