@@ -60,6 +60,7 @@ class Node {
 
   // For the simulator's checkers and for tests.
   const replica::ReplicaHost& replicas() const { return *replicas_; }
+  replica::ReplicaHost& replicas() { return *replicas_; }
   store::GraphState& state() { return *state_; }
   bool started() const { return http_ != nullptr; }
 

@@ -6,7 +6,8 @@ namespace quadraft::raft {
 namespace {
 
 std::string DescribeBody(const VoteRequest& body) {
-  return StrCat(body.pre ? "PreVote" : "Vote", " last=", body.last_index, "/", body.last_term);
+  return StrCat(body.pre ? "PreVote" : "Vote", " last=", body.last_index, "/", body.last_term,
+                body.transfer ? " transfer" : "");
 }
 std::string DescribeBody(const VoteReply& body) {
   return StrCat(body.pre ? "PreVoteReply " : "VoteReply ", body.granted ? "granted" : "refused");
@@ -40,6 +41,7 @@ std::string DescribeBody(const SnapshotReply& body) {
                 " next=", body.next_offset, body.failed ? " failed" : "",
                 body.installed ? " installed" : "");
 }
+std::string DescribeBody(const TimeoutNow&) { return "TimeoutNow"; }
 std::string DescribeBody(const ReadIndexRequest& body) { return StrCat("ReadIndex id=", body.id); }
 std::string DescribeBody(const ReadIndexReply& body) {
   return StrCat("ReadIndexReply id=", body.id,

@@ -5,7 +5,7 @@
 //   Message m{.from = NodeId{1}, .to = NodeId{2}, .term = term, .body = Heartbeat{.round = 3}};
 //
 // Ongaro's thesis, figure 3.1 (votes, appends), section 6.4 (read index), figure 5.3 (snapshot
-// chunks), section 9.6 (pre-vote).
+// chunks), section 9.6 (pre-vote), section 3.10 (leadership transfer).
 #ifndef QUADRAFT_CORE_RAFT_MESSAGE_H_
 #define QUADRAFT_CORE_RAFT_MESSAGE_H_
 
@@ -26,6 +26,7 @@ struct VoteRequest {
   bool pre = false;
   LogIndex last_index;
   RaftTerm last_term;
+  bool transfer = false;  // The leader asked for this campaign: its lease is no reason to refuse.
 };
 // A granted pre-vote carries the term that was asked for; every other reply the replier's own.
 struct VoteReply {
@@ -89,12 +90,15 @@ struct ReadIndexReply {
   LogIndex index;
 };
 
+// From the leader to the node that is to lead next and holds the whole log: campaign at once.
+struct TimeoutNow {};
+
 struct Message {
   NodeId from;
   NodeId to;
   RaftTerm term;
   std::variant<VoteRequest, VoteReply, Append, AppendReply, Heartbeat, HeartbeatReply,
-               SnapshotChunk, SnapshotReply, ReadIndexRequest, ReadIndexReply>
+               SnapshotChunk, SnapshotReply, ReadIndexRequest, ReadIndexReply, TimeoutNow>
       body;
 };
 

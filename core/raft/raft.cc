@@ -125,7 +125,7 @@ bool Raft::AcceptTerm(const Message& message) {
     // Within the lease of a live leader nobody's candidacy disturbs us (thesis section 4.2.3). A
     // node stuck in a higher term is freed by answering its leader's Appends below.
     SIM_SOMETIMES(request != nullptr && InLease(), "vote-request-within-lease");
-    if (request != nullptr && InLease()) return false;
+    if (request != nullptr && !request->transfer && InLease()) return false;
     if (request != nullptr && request->pre) return true;  // Asking changes nothing.
     if (reply != nullptr && reply->pre && reply->granted)
       return true;  // In the term that we asked for.
@@ -193,6 +193,8 @@ void Raft::Dispatch(Message message) {
     OnSnapshotChunk(from, std::move(*chunk));
   } else if (auto* snapshot_reply = std::get_if<SnapshotReply>(&message.body)) {
     OnSnapshotReply(from, *snapshot_reply);
+  } else if (std::holds_alternative<TimeoutNow>(message.body)) {
+    OnTimeoutNow(from);
   } else if (auto* read = std::get_if<ReadIndexRequest>(&message.body)) {
     OnReadIndexRequest(from, *read);
   } else if (auto* read_reply = std::get_if<ReadIndexReply>(&message.body)) {

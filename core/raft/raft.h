@@ -116,6 +116,9 @@ struct Leader {
   std::deque<PendingRead> reads;        // By round.
   std::deque<PendingRead> early_reads;  // They came before the no-op was committed.
   size_t uncommitted_bytes = 0;
+  // While leadership is being handed over: nothing new is proposed, so that its log can be whole.
+  NodeId transferee;  // Zero: no transfer is under way.
+  MonotonicTime transfer_deadline;
 };
 // In the order of Raft::State.
 enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
@@ -130,6 +133,7 @@ struct Counters {
   uint64_t elections_won = 0;
   uint64_t leader_changes = 0;    // As seen here.
   uint64_t step_downs = 0;        // From leadership.
+  uint64_t transfers = 0;         // Of leadership, begun here.
   uint64_t rejected_appends = 0;  // Sent by us to a leader.
   uint64_t invalid_messages = 0;  // Dropped.
 };
@@ -157,6 +161,10 @@ class Raft {
   // The index that the entry has if it commits. Unavailable: not the leader. ResourceExhausted: too
   // much uncommitted.
   StatusOr<LogIndex> Propose(std::shared_ptr<const std::string> payload);
+  // Hands leadership to `to` (thesis section 3.10): until it leads, or for election_timeout_max, no
+  // proposal is taken; then this node goes on leading. Unavailable: not the leader, or a transfer
+  // to another node is under way. InvalidArgument: not another voter.
+  Status TransferLeadership(NodeId to);
   // Asks for a read index; the answer comes in Output::reads with this id (unique per node while
   // unanswered), or never when a message is lost: time out and ask again with a new id.
   void ReadIndex(uint64_t id);
@@ -206,7 +214,7 @@ class Raft {
   void SetCommit(LogIndex commit);
 
   // raft_election.cc
-  void Campaign(bool pre);
+  void Campaign(bool pre, bool transfer = false);
   void CountVote(NodeId from, bool granted);
   void BecomeLeader();
   bool InLease() const;
@@ -218,6 +226,7 @@ class Raft {
   void OnAppend(NodeId from, Append append);
   void OnHeartbeat(NodeId from, const Heartbeat& heartbeat);
   void OnSnapshotChunk(NodeId from, SnapshotChunk chunk);
+  void OnTimeoutNow(NodeId from);
   void AcknowledgeAppend(NodeId to, LogIndex index);
 
   // raft_leader.cc
@@ -232,6 +241,7 @@ class Raft {
   void FlushAppends(Leader& leader);
   bool SendAppend(Leader& leader, Progress& peer);
   void WantSnapshot(Progress& peer);
+  void MaybeSendTimeoutNow();
 
   // raft_read.cc
   void OnReadIndexRequest(NodeId from, const ReadIndexRequest& request);

@@ -10,7 +10,8 @@
 namespace quadraft::raft {
 
 // pre: asks whether a campaign could win, without touching the term.
-void Raft::Campaign(bool pre) {
+// transfer: the leader wants us to lead; nobody's lease speaks against it.
+void Raft::Campaign(bool pre, bool transfer) {
   if (!configuration_.IsVoter(self_)) return;
   RaftTerm term = term_.Next();
   if (pre) {
@@ -24,7 +25,10 @@ void Raft::Campaign(bool pre) {
   for (NodeId node : configuration_.voters()) {
     if (node == self_) continue;
     SendAs(node, term,
-           VoteRequest{.pre = pre, .last_index = log_.last_index(), .last_term = log_.last_term()},
+           VoteRequest{.pre = pre,
+                       .last_index = log_.last_index(),
+                       .last_term = log_.last_term(),
+                       .transfer = transfer},
            0);
   }
   if (pre) CountVote(self_, true);

@@ -79,6 +79,13 @@ void Raft::OnSnapshotChunk(NodeId from, SnapshotChunk chunk) {
   pending_.snapshot_chunks.push_back({.from = from, .term = term_, .chunk = std::move(chunk)});
 }
 
+// A late or doubled one does no harm: whoever campaigns without the whole log does not win.
+void Raft::OnTimeoutNow(NodeId from) {
+  const auto* follower = std::get_if<Follower>(&state_);
+  if (follower == nullptr || follower->leader != from) return;
+  Campaign(/*pre=*/false, /*transfer=*/true);
+}
+
 void Raft::ReplySnapshot(NodeId to, SnapshotReply reply) {
   if (fault_.ok()) Send(to, reply);
 }

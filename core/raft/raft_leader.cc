@@ -12,6 +12,9 @@ StatusOr<LogIndex> Raft::Propose(std::shared_ptr<const std::string> payload) {
   auto* leader = std::get_if<Leader>(&state_);
   if (!fault_.ok()) return fault_;
   if (leader == nullptr) return Unavailable("not the leader");
+  if (leader->transferee != NodeId{}) {
+    return Unavailable("leadership is being handed to node ", leader->transferee);
+  }
   const size_t bytes = payload ? payload->size() : 0;
   if (log_.last_index().value() - commit_.value() >= options_.uncommitted_entries_max ||
       leader->uncommitted_bytes + bytes > std::max(options_.uncommitted_bytes_max, bytes)) {
@@ -26,6 +29,34 @@ StatusOr<LogIndex> Raft::Propose(std::shared_ptr<const std::string> payload) {
   return index;
 }
 
+Status Raft::TransferLeadership(NodeId to) {
+  auto* leader = std::get_if<Leader>(&state_);
+  if (!fault_.ok()) return fault_;
+  if (leader == nullptr) return Unavailable("not the leader");
+  if (to == self_ || FindPeer(to) == nullptr) {
+    return InvalidArgument("node ", to, " is no other voter: it cannot lead next");
+  }
+  if (leader->transferee != NodeId{} && leader->transferee != to) {
+    return Unavailable("leadership is being handed to node ", leader->transferee);
+  }
+  if (leader->transferee == NodeId{}) {
+    ++counters_.transfers;
+    leader->transferee = to;
+    leader->transfer_deadline = now_ + options_.election_timeout_max;
+    MaybeSendTimeoutNow();
+  }
+  return OkStatus();
+}
+
+// Once the next leader holds all that we hold; again with each heartbeat, since it may be lost.
+void Raft::MaybeSendTimeoutNow() {
+  const auto& leader = std::get<Leader>(state_);
+  if (leader.transferee == NodeId{}) return;
+  if (FindPeer(leader.transferee)->match == log_.last_index()) {
+    Send(leader.transferee, TimeoutNow{});
+  }
+}
+
 // Check-quorum: a leader that a quorum has not answered for an election timeout steps down, so that
 // its clients look for the one that may have been elected on the other side.
 void Raft::LeaderTick() {
@@ -38,7 +69,11 @@ void Raft::LeaderTick() {
     SIM_SOMETIMES(true, "stepped-down-by-check-quorum");
     return BecomeFollower(term_, NodeId{});
   }
+  if (leader.transferee != NodeId{} && leader.transfer_deadline <= now_) {
+    leader.transferee = NodeId{};  // It did not take over: we go on.
+  }
   BroadcastHeartbeat(leader);
+  MaybeSendTimeoutNow();
 }
 
 Progress* Raft::FindPeer(NodeId node) {
@@ -88,6 +123,7 @@ void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
     if (advanced) {
       peer.match = reply.index;
       MaybeCommit();
+      if (leader->transferee == from) MaybeSendTimeoutNow();
     }
     return OnAccepted(peer, advanced);
   }

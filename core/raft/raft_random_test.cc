@@ -20,7 +20,8 @@ constexpr int kSteps = 3000;
 
 // What the runs went through, so that a driver that tests nothing does not pass.
 struct Coverage {
-  uint64_t commits = 0, reads = 0, elections = 0, truncations = 0, snapshots = 0, crashes = 0;
+  uint64_t commits = 0, reads = 0, elections = 0, truncations = 0, snapshots = 0, crashes = 0,
+           transfers = 0;
 } g_coverage;
 
 Options RandomOptions(Random& random) {
@@ -83,7 +84,9 @@ class Driver {
       cluster_.Compact(node, LogIndex(cluster_.applied(node).value() - random_.Below(3)));
     } else if (dice < 975) {
       if (random_.OneIn(4)) cluster_.Cut(node, AnyNode(), true);
-    } else if (dice < 985) {
+    } else if (dice < 980) {
+      if (cluster_.leader() != 0) (void)cluster_.Transfer(cluster_.leader(), node);
+    } else if (dice < 987) {
       Reconnect();
     } else if (random_.OneIn(4)) {
       cluster_.Timeout(node);
@@ -109,6 +112,7 @@ class Driver {
 
   void Count(int node) {
     g_coverage.elections += cluster_.raft(node).counters().elections_won;
+    g_coverage.transfers += cluster_.raft(node).counters().transfers;
     g_coverage.truncations += cluster_.raft(node).log().truncations();
   }
 
@@ -185,6 +189,7 @@ TEST(RaftRandom, InvariantsHold) {
   EXPECT_GT(g_coverage.truncations, g_seeds / 4);
   EXPECT_GT(g_coverage.snapshots, g_seeds / 4);
   EXPECT_GT(g_coverage.crashes, g_seeds);
+  EXPECT_GT(g_coverage.transfers, g_seeds);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ using raft::ReadIndexReply;
 using raft::ReadIndexRequest;
 using raft::SnapshotChunk;
 using raft::SnapshotReply;
+using raft::TimeoutNow;
 using raft::VoteReply;
 using raft::VoteRequest;
 
@@ -22,6 +23,7 @@ void Encode(const VoteRequest& body, proto::RaftMessage* out) {
   to->set_pre(body.pre);
   to->set_last_index(body.last_index.value());
   to->set_last_term(body.last_term.value());
+  to->set_transfer(body.transfer);
 }
 void Encode(const VoteReply& body, proto::RaftMessage* out) {
   auto* to = out->mutable_vote_reply();
@@ -83,6 +85,8 @@ void Encode(const ReadIndexReply& body, proto::RaftMessage* out) {
   to->set_index(body.index.value());
 }
 
+void Encode(const TimeoutNow&, proto::RaftMessage* out) { out->mutable_timeout_now(); }
+
 // About what the encoding takes, without counting it out.
 size_t ApproximateBytes(const raft::Message& message) {
   constexpr size_t kHead = 64, kPerEntry = 16;
@@ -126,13 +130,15 @@ SnapshotChunk DecodeChunk(proto::RaftSnapshotChunk* from) {
           .data = std::make_shared<const std::string>(std::move(*from->mutable_data()))};
 }
 
-std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from) {
+std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from,
+                                                        uint32_t version) {
   switch (from->body_case()) {
     case proto::RaftMessage::kVoteRequest: {
       const auto& b = from->vote_request();
       return VoteRequest{.pre = b.pre(),
                          .last_index = LogIndex(b.last_index()),
-                         .last_term = RaftTerm(b.last_term())};
+                         .last_term = RaftTerm(b.last_term()),
+                         .transfer = version >= kWireVersionTransfer && b.transfer()};
     }
     case proto::RaftMessage::kVoteReply:
       return VoteReply{.pre = from->vote_reply().pre(), .granted = from->vote_reply().granted()};
@@ -166,6 +172,9 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
       const auto& b = from->read_index_reply();
       return ReadIndexReply{.id = b.id(), .ok = b.ok(), .index = LogIndex(b.index())};
     }
+    case proto::RaftMessage::kTimeoutNow:
+      if (version >= kWireVersionTransfer) return TimeoutNow{};
+      break;
     case proto::RaftMessage::BODY_NOT_SET:
       break;
   }
@@ -174,12 +183,18 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
 
 }  // namespace
 
+// Version 1 said nothing of versions.
+void Outbox::Close(Batch& batch) {
+  if (version_ > kWireVersionMin) batch.proto.set_version(version_);
+  batch.closed.push_back(batch.proto.SerializeAsString());
+}
+
 void Outbox::Add(GroupId group, raft::Message message) {
   const bool bulk = std::holds_alternative<SnapshotChunk>(message.body);
   Batch& batch = batches_[{message.to, bulk ? Channel::kSnapshot : Channel::kRaft}];
   const size_t bytes = ApproximateBytes(message);
   if (batch.bytes > 0 && batch.bytes + bytes > kBatchBytesMax) {
-    batch.closed.push_back(batch.proto.SerializeAsString());
+    Close(batch);
     batch.proto.Clear();
     batch.bytes = 0;
   }
@@ -193,7 +208,7 @@ void Outbox::Add(GroupId group, raft::Message message) {
 void Outbox::Flush(Network& network) {
   for (auto& [key, batch] : batches_) {
     if (batch.bytes == 0) continue;
-    batch.closed.push_back(batch.proto.SerializeAsString());
+    Close(batch);
     const bool big = batch.bytes > kBatchBytesMax / 16;
     if (big) {
       batch.proto = proto::RaftBatch();  // Do not keep megabytes for the next heartbeat.
@@ -210,7 +225,8 @@ void Outbox::Flush(Network& network) {
   }
 }
 
-Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::RaftBatch* scratch,
+Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t version,
+                   proto::RaftBatch* scratch, uint32_t* sender_version,
                    absl::AnyInvocable<void(GroupId, raft::Message)> receive) {
   scratch->Clear();
   if (bytes.size() > kMessageBytesMax ||
@@ -222,9 +238,10 @@ Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::Raft
     return InvalidArgument(scratch->messages_size(), " Raft messages in one batch from node ",
                            from);
   }
+  *sender_version = std::max(scratch->version(), kWireVersionMin);
   Status status;
   for (proto::RaftMessage& message : *scratch->mutable_messages()) {
-    auto body = DecodeBody(&message);
+    auto body = DecodeBody(&message, version);
     if (!body.has_value()) {
       status.Update(InvalidArgument("a Raft message of an unknown kind from node ", from));
       continue;

@@ -26,8 +26,19 @@ inline constexpr size_t kProposalBytesLimit = 48u << 20;
 // More messages than this in one batch are not ours.
 inline constexpr int kBatchMessagesMax = 1 << 20;
 
+// What nodes say to each other about Raft, by version: a node says with each batch which one it
+// speaks, and never sends what its peer does not know.
+//   1  everything but
+//   2  leadership transfer (TimeoutNow, the mark in a vote request).
+// A node may be held back to an older one until all are upgraded (Options::wire_version): it then
+// neither sends nor understands the rest, as the older program does.
+inline constexpr uint32_t kWireVersionMin = 1;
+inline constexpr uint32_t kWireVersionTransfer = 2;
+inline constexpr uint32_t kWireVersion = 2;
+
 class Outbox {
  public:
+  explicit Outbox(uint32_t version = kWireVersion) : version_(version) {}
   void Add(GroupId group, raft::Message message);
   void Flush(Network& network);
   uint64_t batches_sent() const { return batches_sent_; }
@@ -39,15 +50,20 @@ class Outbox {
     size_t bytes = 0;
     std::vector<std::string> closed;
   };
+  void Close(Batch& batch);
+
+  const uint32_t version_;
   std::map<std::pair<NodeId, Channel>, Batch> batches_;
   uint64_t batches_sent_ = 0;
   uint64_t bytes_sent_ = 0;
 };
 
-// Calls receive(GroupId, raft::Message) for each message of the batch that `from` sent to `self`.
-// InvalidArgument when the bytes are no batch, or for the first message without a known body (the
-// others are still received).
-Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, proto::RaftBatch* scratch,
+// A receiver that speaks `version` takes a part of a newer one for what it is to it: unknown. Sets
+// *sender_version when the bytes are a batch. Calls receive(GroupId, raft::Message) for each
+// message of the batch that `from` sent to `self`. InvalidArgument when the bytes are no batch, or
+// for the first message without a known body (the others are still received).
+Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t version,
+                   proto::RaftBatch* scratch, uint32_t* sender_version,
                    absl::AnyInvocable<void(GroupId, raft::Message)> receive);
 
 }  // namespace quadraft::replica

@@ -30,8 +30,8 @@ struct Options {
   Duration read_attempt_timeout = milliseconds(300);
   Duration read_retry_delay = milliseconds(25);  // After a refusal.
 
-  // Applying yields the loop after this much: at some 10 microseconds a quad, a quarter of a megabyte is a few ten
-  // milliseconds.
+  // Applying yields the loop after this much: at some 10 microseconds a quad, a quarter of a
+  // megabyte is a few ten milliseconds.
   size_t apply_entries_max = 256;
   size_t apply_bytes_max = 256u << 10;
 
@@ -48,6 +48,9 @@ struct Options {
   Duration snapshot_resend_delay = milliseconds(200);   // Unacknowledged: sent again.
   Duration snapshot_stall_timeout = seconds(30);        // No progress: given up, begun anew.
   Duration snapshot_idle_timeout = seconds(60);  // A receiver forgets a stream that went silent.
+
+  // What it speaks with its peers: kWireVersion of codec.h, or an older one.
+  uint32_t wire_version = 2;
 
   // Called once, on the loop, never inside a call, when the log or a state machine failed or a peer
   // contradicted what was committed. Every pending callback has been answered by then; the node

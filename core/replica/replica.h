@@ -40,6 +40,7 @@ struct HostCounters {
   uint64_t batches_invalid = 0;  // Not decodable, or with unknown parts.
   uint64_t messages_received = 0;
   uint64_t messages_unknown_group = 0;
+  uint64_t batches_of_other_version = 0;  // Their sender speaks another than this node.
   uint64_t snapshots_sent = 0;
   uint64_t snapshots_installed = 0;
   uint64_t snapshots_abandoned = 0;
@@ -113,6 +114,8 @@ class Replica {
   void Step(MonotonicTime now, raft::Message message) { raft_.Step(now, std::move(message)); }
   void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
   void Tick(MonotonicTime now);
+  Status TransferLeadership(NodeId to) { return raft_.TransferLeadership(to); }
+  Status CompactNow(bool keep_for_followers, MonotonicTime now);
 
   // Carries out what the machine wants and applies a bounded amount. Returns the sync that must be
   // asked for (0: none). more_to_do(): another turn should follow.
@@ -160,6 +163,8 @@ class Replica {
                        std::vector<StatusOr<std::string>>& results);
   void MaybeCompact(MonotonicTime now);
   LogIndex CompactionPoint(MonotonicTime now, size_t entries_max) const;
+  LogIndex NeededByOthers(LogIndex point, MonotonicTime now) const;
+  void CompactTo(LogIndex point);
   // replica_read.cc
   void AskReads(MonotonicTime now);
   void OnReadResult(const raft::ReadResult& result);

@@ -69,6 +69,12 @@ LogIndex Replica::CompactionPoint(MonotonicTime now, size_t entries_max) const {
     SIM_SOMETIMES(true, "compacted-past-a-follower");
     return point;
   }
+  return NeededByOthers(point, now);
+}
+
+// No further than what streams and living followers still need.
+LogIndex Replica::NeededByOthers(LogIndex point, MonotonicTime now) const {
+  const Options& options = shared_.options;
   for (const auto& [peer, sender] : senders_) point = std::min(point, sender.index());
   if (const raft::Leader* leader = raft_.leader_state()) {
     for (const raft::Progress& peer : leader->peers) {
@@ -77,7 +83,15 @@ LogIndex Replica::CompactionPoint(MonotonicTime now, size_t entries_max) const {
         point = std::min(point, peer.match);
     }
   }
-  return std::max(point, log.snapshot_index());
+  return std::max(point, raft_.log().snapshot_index());
+}
+
+Status Replica::CompactNow(bool keep_for_followers, MonotonicTime now) {
+  LogIndex point = applied_;
+  if (keep_for_followers) point = NeededByOthers(point, now);
+  if (point <= raft_.log().snapshot_index()) return NotFound("nothing to compact");
+  CompactTo(point);
+  return shared_.fault;
 }
 
 void Replica::MaybeCompact(MonotonicTime now) {
@@ -92,12 +106,16 @@ void Replica::MaybeCompact(MonotonicTime now) {
   const uint64_t worthwhile = std::max<uint64_t>(entries_max / 8, 1);
   const bool bytes_over = log.bytes() > options.retained_bytes_max && point > log.snapshot_index();
   if (point.value() < log.snapshot_index().value() + worthwhile && !bytes_over) return;
+  CompactTo(point);
+}
+
+void Replica::CompactTo(LogIndex point) {
   const Status status =
       QR_MUTANT("compacted-before-durable") ? OkStatus() : state_machine_->MakeDurable();
   if (!status.ok()) {
     return shared_.Fail(Annotate(status, StrCat("state machine of group ", group_)));
   }
-  if (Status status = shared_.log.SaveSnapshotMark(group_, point, *log.term_at(point));
+  if (Status status = shared_.log.SaveSnapshotMark(group_, point, *raft_.log().term_at(point));
       !status.ok()) {
     return shared_.Fail(Annotate(status, "log"));
   }

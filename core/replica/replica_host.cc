@@ -11,7 +11,11 @@ namespace quadraft::replica {
 ReplicaHost::ReplicaHost(Env& env, NodeId self, LogStore& log, Options options)
     : self_(self),
       options_(std::move(options)),
-      shared_{.env = env, .log = log, .self = self, .options = options_},
+      shared_{.env = env,
+              .log = log,
+              .self = self,
+              .options = options_,
+              .outbox = Outbox(std::clamp(options_.wire_version, kWireVersionMin, kWireVersion))},
       alive_(std::make_shared<bool>(true)) {}
 
 ReplicaHost::~ReplicaHost() { Stop(); }
@@ -102,6 +106,35 @@ void ReplicaHost::ReadBarrier(GroupId group, ReadCallback done) {
   shared_.env.executor().Post([done = std::move(done), refused]() mutable { done(refused); });
 }
 
+StatusOr<Replica*> ReplicaHost::Running(GroupId group) const {
+  if (stopped_ || !started_ || !shared_.fault.ok()) return Unavailable("node stops");
+  Replica* const replica = Find(group);
+  if (replica == nullptr) return NotFound("no group ", group);
+  return replica;
+}
+
+Status ReplicaHost::TransferLeadership(GroupId group, NodeId to) {
+  QR_ASSIGN_OR_RETURN(Replica * replica, Running(group));
+  const auto version = peer_versions_.find(to);
+  const bool known = version != peer_versions_.end() && version->second >= kWireVersionTransfer;
+  if (replica->raft().role() == raft::Role::kLeader && to != self_ &&
+      replica->raft().configuration().IsVoter(to) &&
+      (!known || options_.wire_version < kWireVersionTransfer)) {
+    return FailedPrecondition("node ", known ? self_ : to, " speaks no version with transfers yet");
+  }
+  QR_RETURN_IF_ERROR(replica->TransferLeadership(to));
+  Touch(*replica);
+  PostTurn();
+  return OkStatus();
+}
+
+Status ReplicaHost::CompactNow(GroupId group, bool keep_for_followers) {
+  QR_ASSIGN_OR_RETURN(Replica * replica, Running(group));
+  const Status status = replica->CompactNow(keep_for_followers, shared_.env.clock().Now());
+  if (!shared_.fault.ok()) ReportFault();
+  return status;
+}
+
 void ReplicaHost::Touch(Replica& replica) {
   if (!replica.touched) {
     replica.touched = true;
@@ -179,21 +212,26 @@ void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
   if (!shared_.fault.ok()) return;
   const MonotonicTime now = shared_.env.clock().Now();
   ++shared_.counters.batches_received;
-  const Status status =
-      DecodeBatch(from, self_, bytes, &scratch_, [&](GroupId group, raft::Message message) {
-        ++shared_.counters.messages_received;
-        Replica* replica = Find(group);
-        if (replica == nullptr) {
-          ++shared_.counters.messages_unknown_group;
-          return;
-        }
-        replica->Step(now, std::move(message));
-        if (!replica->touched) {
-          replica->touched = true;
-          touched_.push_back(replica);
-        }
-      });
+  uint32_t version = 0;
+  const Status status = DecodeBatch(from, self_, bytes, options_.wire_version, &scratch_, &version,
+                                    [&](GroupId group, raft::Message message) {
+                                      ++shared_.counters.messages_received;
+                                      Replica* replica = Find(group);
+                                      if (replica == nullptr) {
+                                        ++shared_.counters.messages_unknown_group;
+                                        return;
+                                      }
+                                      replica->Step(now, std::move(message));
+                                      if (!replica->touched) {
+                                        replica->touched = true;
+                                        touched_.push_back(replica);
+                                      }
+                                    });
   if (!status.ok()) ++shared_.counters.batches_invalid;
+  if (version != 0) {
+    peer_versions_[from] = version;
+    if (version != options_.wire_version) ++shared_.counters.batches_of_other_version;
+  }
   Turn();
 }
 

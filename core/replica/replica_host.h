@@ -68,6 +68,16 @@ class ReplicaHost {
   // Unavailable: no quorum confirmed it within read_timeout.
   void ReadBarrier(GroupId group, ReadCallback done);
 
+  // ---- What an operator asks for. NotFound: no such group.
+  // Hands leadership to `to`: OK means begun; status() shows how it goes, and no proposal is taken
+  // meanwhile. Unavailable: this node does not lead, or does so already for another transfer.
+  // InvalidArgument: not another voter. FailedPrecondition: it speaks an older version that knows
+  // no transfer, or has said nothing yet.
+  Status TransferLeadership(GroupId group, NodeId to);
+  // Makes the state durable and drops the log up to what is applied here; with keep_for_followers
+  // no further than what they need, else whoever lags gets the state. NotFound: nothing to drop.
+  Status CompactNow(GroupId group, bool keep_for_followers);
+
   // ---- Views; the group must exist (QR_CHECK), but for leader().
   GroupStatus status(GroupId group) const;
   std::optional<NodeId> leader(GroupId group) const;
@@ -87,6 +97,7 @@ class ReplicaHost {
   void PostTurn();
   void Turn();  // One pass over all groups with work.
   void RunCompletions();
+  StatusOr<Replica*> Running(GroupId group) const;
   void StartSync();
   void OnSynced(Status status);
   void OnBatch(NodeId from, std::string_view bytes);
@@ -113,6 +124,7 @@ class ReplicaHost {
   MonotonicTime nearest_ =
       MonotonicTime::max();  // Of the deadlines seen since the timer was last armed.
   proto::RaftBatch scratch_;
+  std::map<NodeId, uint32_t> peer_versions_;  // As each one's last batch says.
   std::shared_ptr<bool>
       alive_;  // False once stopped: late callbacks of the world find nobody home.
 };

@@ -1,4 +1,5 @@
 // What only the production Env does: locks, threads, real sockets and what goes wrong with them.
+#include "core/proto/frame.h"
 #include "net/env/epoll_env.h"
 
 #include <filesystem>
@@ -6,10 +7,13 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "net/env/frame.h"
 
 namespace quadraft::net {
 namespace {
+
+using proto::AppendFrame;
+using proto::EncodeHello;
+using proto::Hello;
 
 using absl::StatusCode;
 

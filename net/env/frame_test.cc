@@ -1,13 +1,19 @@
-#include "net/env/frame.h"
-
 #include <string>
 #include <vector>
 
+#include "core/proto/frame.h"
 #include "gtest/gtest.h"
 #include "net/env/send_queue.h"
 
 namespace quadraft::net {
 namespace {
+
+using proto::AppendFrame;
+using proto::EncodeHello;
+using proto::FrameReader;
+using proto::Hello;
+using proto::kFragmentBytesMax;
+using proto::kHelloChannel;
 
 using absl::StatusCode;
 

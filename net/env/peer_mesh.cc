@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/env/frame.h"
+#include "core/proto/frame.h"
 #include "net/env/send_queue.h"
 #include "net/env/tcp_network.h"
 
 namespace quadraft::net {
 namespace {
+
+using proto::EncodeHello;
+using proto::FrameReader;
+using proto::Hello;
+using proto::kFragmentBytesMax;
 
 // Handed to the stream at most: what an urgent frame may have to wait behind, with one fragment and the kernel's share
 // (TCP_NOTSENT_LOWAT) about 256 KiB.

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/env/frame.h"
+#include "core/proto/frame.h"
 
 namespace quadraft::net {
+
+using proto::AppendFrame;
+using proto::kFragmentBytesMax;
+using proto::kFrameHeaderBytes;
 
 size_t SendQueue::Push(Channel channel, std::string payload) {
   bytes_ += payload.size() + kFrameHeaderBytes;  // Empty messages count, too.

@@ -29,10 +29,13 @@ class Cluster::NodeProgram : public Program {
     options.id = id;
     options.voters = cluster->ids_;
     options.http_address = cluster->address(id);
-    options.kv = cluster->options_.kv;
-    options.state = cluster->options_.state;
-    options.log.segment_bytes = cluster->options_.segment_bytes;
-    options.replica = cluster->options_.replica;
+    const auto own = cluster->configured_.find(id);
+    const ClusterOptions& from =
+        own == cluster->configured_.end() ? cluster->options_ : own->second;
+    options.kv = from.kv;
+    options.state = from.state;
+    options.log.segment_bytes = from.segment_bytes;
+    options.replica = from.replica;
     options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };
     return options;
   }

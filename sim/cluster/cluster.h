@@ -13,8 +13,10 @@
 #ifndef QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 #define QUADRAFT_SIM_CLUSTER_CLUSTER_H_
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "node/node.h"
@@ -35,6 +37,8 @@ class Cluster {
   Cluster(World* world, ClusterOptions options);
 
   void StartAll();
+  // What that node starts with, from its next start on; `nodes` stays.
+  void Configure(NodeId node, ClusterOptions options) { configured_[node] = std::move(options); }
   // Nothing when the node runs or is about to.
   void Restart(NodeId node, Duration delay);
 
@@ -58,6 +62,7 @@ class Cluster {
 
   World* world_;
   ClusterOptions options_;
+  std::map<NodeId, ClusterOptions> configured_;
   std::vector<NodeId> ids_;
   Status violation_;
   uint64_t self_stops_ = 0;

@@ -4,6 +4,8 @@
 
 #include "sim/checkers/raft_checker.h"
 #include "sim/checkers/state_checker.h"
+#include "sim/explore/server_command.h"
+#include "sim/workloads/client_workload.h"
 
 namespace quadraft::sim {
 
@@ -73,6 +75,24 @@ WorkloadContext ClusterScenario::NextContext(int clients) {
   for (const NodeId id : cluster_.ids()) context.addresses.push_back(cluster_.address(id));
   next_client_id_ += static_cast<uint64_t>(clients);
   return context;
+}
+
+std::vector<NodeId> ClusterScenario::clients() const {
+  std::vector<NodeId> ids;
+  for (uint64_t id = kFirstClientId; id < next_client_id_; ++id) ids.push_back(NodeId{id});
+  return ids;
+}
+
+bool ClusterScenario::Command(NodeId id, ServerCommand command) {
+  node::Node* const node = cluster_.node(id);
+  return node != nullptr && RunCommand(node->replicas(), node::kDataGroup, command);
+}
+
+void ClusterScenario::Configure(NodeId id, const ServerConfig& server) {
+  ClusterOptions options = MakeOptions(SettingsOf(settings_, server));
+  Limit(server, &options.replica);
+  if (server.small_memory) options.kv.write_buffer_bytes = options.kv.block_cache_bytes = 16 << 10;
+  cluster_.Configure(id, std::move(options));
 }
 
 void ClusterScenario::Start() {

@@ -21,8 +21,11 @@ class ClusterScenario : public Scenario {
   explicit ClusterScenario(const ScenarioContext& context);
 
   const std::vector<NodeId>& servers() const override { return cluster_.ids(); }
+  std::vector<NodeId> clients() const override;
   NodeId Leader() const override { return cluster_.Leader(); }
   void Start() override;
+  bool Command(NodeId node, ServerCommand command) override;
+  void Configure(NodeId node, const ServerConfig& server) override;
   Status Violation() const override;
   const raft::Raft* RaftOf(NodeId node) const override;
   LogIndex AppliedBy(NodeId node) const override;

@@ -2,6 +2,7 @@
 
 #include "sim/checkers/raft_checker.h"
 #include "sim/explore/scenario.h"
+#include "sim/explore/server_command.h"
 #include "sim/workloads/log_workload.h"
 
 namespace quadraft::sim {
@@ -22,7 +23,8 @@ LogOptions MakeOptions(const Settings& settings) {
 class LogScenario : public Scenario {
  public:
   explicit LogScenario(const ScenarioContext& context)
-      : workload_(context.world, context.operations, MakeOptions(*context.settings)),
+      : settings_(*context.settings),
+        workload_(context.world, context.operations, MakeOptions(*context.settings)),
         core_(workload_.ids()) {
     context.checkers->Add(std::make_unique<RaftChecker>(
         [this](NodeId id) { return workload_.raft(id); }, context.world, workload_.ids()));
@@ -30,6 +32,15 @@ class LogScenario : public Scenario {
   const std::vector<NodeId>& servers() const override { return workload_.ids(); }
   NodeId Leader() const override { return workload_.Leader(); }
   void Start() override { workload_.Start(); }
+  bool Command(NodeId node, ServerCommand command) override {
+    replica::ReplicaHost* const host = workload_.host(node);
+    return host != nullptr && RunCommand(*host, LogWorkload::kGroup, command);
+  }
+  void Configure(NodeId node, const ServerConfig& server) override {
+    LogOptions options = MakeOptions(SettingsOf(settings_, server));
+    Limit(server, &options.replica);
+    workload_.Configure(node, std::move(options.replica), options.segment_bytes);
+  }
   Status Violation() const override { return workload_.violation(); }
   const raft::Raft* RaftOf(NodeId node) const override { return workload_.raft(node); }
   LogIndex AppliedBy(NodeId node) const override {
@@ -56,6 +67,7 @@ class LogScenario : public Scenario {
   std::string Operations() const override { return workload_.Summary(); }
 
  private:
+  const Settings& settings_;
   LogWorkload workload_;
   std::vector<NodeId> core_;
   uint64_t acknowledged_before_ = 0;

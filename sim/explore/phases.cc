@@ -39,9 +39,17 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
       observer_(options.observer) {
   context_.world = &world_;
   context_.nodes = scenario_->servers();
+  context_.clients = scenario_->clients();
   context_.leader = [this] { return scenario_->Leader(); };
   context_.restart = [this](NodeId node, Duration delay) {
     world_.process(node).StartAfter(delay);
+  };
+  context_.command = [this](NodeId node, ServerCommand command) {
+    const Process& process = world_.process(node);
+    return process.running() && !process.paused() && scenario_->Command(node, command);
+  };
+  context_.configure = [this](NodeId node, const ServerConfig& server) {
+    scenario_->Configure(node, server);
   };
   nemesis_ = std::make_unique<Nemesis>(&context_, tape_.faults);
   if (options.trace != nullptr) TraceTo(options.trace, &world_);

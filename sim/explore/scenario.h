@@ -13,6 +13,7 @@
 #include "core/raft/raft.h"
 #include "sim/checkers/checker.h"
 #include "sim/explore/settings.h"
+#include "sim/faults/fault.h"
 #include "sim/workloads/operation.h"
 #include "sim/workloads/workload.h"
 #include "sim/world/world.h"
@@ -23,8 +24,12 @@ class Scenario {
  public:
   virtual ~Scenario() = default;
   virtual const std::vector<NodeId>& servers() const = 0;
-  virtual NodeId Leader() const = 0;     // Zero: none known.
-  virtual void Start() = 0;              // Servers and clients.
+  virtual std::vector<NodeId> clients() const { return {}; }  // Processes apart from the servers.
+  virtual NodeId Leader() const = 0;                          // Zero: none known.
+  virtual void Start() = 0;                                   // Servers and clients.
+  // As FaultContext's.
+  virtual bool Command(NodeId node, ServerCommand command) = 0;
+  virtual void Configure(NodeId node, const ServerConfig& server) = 0;
   virtual Status Violation() const = 0;  // So far; cheap.
   // Null while the node is down.
   virtual const raft::Raft* RaftOf(NodeId node) const = 0;

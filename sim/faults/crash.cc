@@ -6,11 +6,12 @@ namespace quadraft::sim {
 
 Closure BeginCrash(FaultContext& context) {
   const NodeId node = context.LeaderOrAny();
+  const Duration down = milliseconds(context.random->Between(1, 1000));
   Process& process = context.world->process(node);
   if (!process.running()) return nullptr;
   process.Crash(CrashKind::kPower);
-  return
-      [&context, node] { context.restart(node, milliseconds(context.random->Between(1, 1000))); };
+  ++*context.effects;
+  return [&context, node, down] { context.restart(node, down); };
 }
 
 }  // namespace quadraft::sim

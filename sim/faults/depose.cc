@@ -3,7 +3,7 @@
 // schedules of figure 8 in the Raft paper).
 #include <memory>
 
-#include "sim/faults/fault.h"
+#include "sim/faults/cuts.h"
 
 namespace quadraft::sim {
 namespace {
@@ -15,15 +15,16 @@ constexpr int64_t kAtOnceMaxUs = 300, kSoonMaxUs = 4000;
 
 class Depose : public std::enable_shared_from_this<Depose> {
  public:
-  explicit Depose(FaultContext* context) : context_(*context) {}
+  explicit Depose(FaultContext* context)
+      : context_(*context), random_(*context->random), cuts_(*context) {}
 
   void Look() {
     if (over_) return;
     const NodeId leader = context_.leader ? context_.leader() : NodeId{};
     if (!pending_ && leader != NodeId{} && leader != alone_) {
       pending_ = true;
-      const int64_t within = context_.random->OneIn(2) ? kAtOnceMaxUs : kSoonMaxUs;
-      const Duration soon = microseconds(context_.random->Between(0, within));
+      const int64_t within = random_.OneIn(2) ? kAtOnceMaxUs : kSoonMaxUs;
+      const Duration soon = microseconds(random_.Between(0, within));
       context_.world->After(soon, [self = shared_from_this(), leader] { self->Isolate(leader); });
     }
     context_.world->After(kLook, [self = shared_from_this()] { self->Look(); });
@@ -40,7 +41,7 @@ class Depose : public std::enable_shared_from_this<Depose> {
     if (over_) return;
     Heal();
     alone_ = leader;
-    ForEachLink([&](NodeId a, NodeId b) { context_.world->network().Cut(a, b); });
+    cuts_.Isolate(leader, context_.nodes);
     // Where no other leader can be elected without it, it is let back in.
     context_.world->After(kAloneMax, [self = shared_from_this(), turn = ++turn_] {
       if (turn == self->turn_) self->Heal();
@@ -48,21 +49,13 @@ class Depose : public std::enable_shared_from_this<Depose> {
   }
 
   void Heal() {
-    if (alone_ == NodeId{}) return;
-    ForEachLink([&](NodeId a, NodeId b) { context_.world->network().Heal(a, b); });
+    cuts_.Heal();
     alone_ = NodeId{};
   }
 
-  template <typename Fn>
-  void ForEachLink(Fn fn) {
-    for (const NodeId other : context_.nodes) {
-      if (other == alone_) continue;
-      fn(alone_, other);
-      fn(other, alone_);
-    }
-  }
-
   FaultContext& context_;
+  Random random_;
+  Cuts cuts_;
   NodeId alone_;  // Zero: nobody.
   uint64_t turn_ = 0;
   bool pending_ = false;

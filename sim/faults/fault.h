@@ -7,7 +7,7 @@
 //   ...  stop();
 //
 // To add one: sim/faults/x.cc with one function of BeginFault's type, a declaration below, a row in
-// fault_table.cc.
+// fault_table.cc. It counts its effects (FaultContext::effects), and faults_test.cc sees them.
 #ifndef QUADRAFT_SIM_FAULTS_FAULT_H_
 #define QUADRAFT_SIM_FAULTS_FAULT_H_
 
@@ -21,19 +21,40 @@
 
 namespace quadraft::sim {
 
+// What an operator may ask of a server.
+enum class ServerCommand : uint8_t {
+  kTransferLeadership,  // Away from it, to another node of its choice.
+  kCompactLog,          // Up to what followers still need.
+  kSnapshot,            // The state durable, the log gone: who lags needs the state.
+};
+
+// What a server is started with, from its next start on.
+struct ServerConfig {
+  uint64_t draw = 0;           // Not 0: sizes and bounds are drawn anew from this.
+  bool small_memory = false;   // Caches, queues and batches of next to nothing.
+  bool older_version = false;  // It speaks the wire version before the present one.
+};
+
 // The hands of a fault. Each fault that begins gets a copy of its own, with its own `random`: what
 // one draws moves nothing of another. The copy outlives the run's last event. What faults share is
 // behind pointers.
 struct FaultContext {
   World* world = nullptr;
-  std::vector<NodeId> nodes;  // The servers. Clients are left alone.
-  Random* random = nullptr;   // Of this fault alone.
+  std::vector<NodeId> nodes;    // The servers.
+  std::vector<NodeId> clients;  // Processes of their own that connect to servers; may be none.
+  Random* random = nullptr;     // Of this fault alone.
+  // How often this fault has taken effect (a message was lost, a process died): it adds to it, by
+  // the end of its stop closure at the latest. A fault has fired when this is above zero then.
+  std::shared_ptr<uint64_t> effects = std::make_shared<uint64_t>(0);
   // The node that leads now; zero when unknown. Faults aim at it half of the time.
   std::function<NodeId()> leader;
   // Brings a dead node back after `delay`.
   std::function<void(NodeId, Duration delay)> restart;
-  // For kinds that count themselves: it has just taken effect (kCountsItself).
+  // The other way of saying so, for kinds of disks (kCountsItself): it has just taken effect.
   std::function<void()> took_effect = [] {};
+  // False: the node could not do it just now. Null: a world without such servers, as the next.
+  std::function<bool(NodeId, ServerCommand)> command;
+  std::function<void(NodeId, const ServerConfig&)> configure;
   // Nodes that lost for good what they had promised to keep (a disk that is gone): the repair
   // leaves them out. A fault breaks no further node when that would leave no majority: MayBreak.
   std::shared_ptr<std::set<NodeId>> broken = std::make_shared<std::set<NodeId>>();
@@ -91,37 +112,70 @@ struct FaultRow {
 const std::vector<FaultRow>& FaultTable();  // In order of name.
 const FaultRow* FindFault(std::string_view name);
 
+Closure BeginAsymmetricPartition(FaultContext& context);
+Closure BeginBandwidthLimit(FaultContext& context);
+Closure BeginBitCorruption(FaultContext& context);
 Closure BeginBitFlip(FaultContext& context);
 Closure BeginBitRot(FaultContext& context);
+Closure BeginBridgePartition(FaultContext& context);
+Closure BeginClientPartition(FaultContext& context);
+Closure BeginClockDrift(FaultContext& context);
+Closure BeginClockFreeze(FaultContext& context);
+Closure BeginClockSkew(FaultContext& context);
 Closure BeginClockStep(FaultContext& context);
+Closure BeginClogging(FaultContext& context);
+Closure BeginCompactNow(FaultContext& context);
+Closure BeginConnectionReset(FaultContext& context);
 Closure BeginCrash(FaultContext& context);
+Closure BeginCrashAtEvent(FaultContext& context);
+Closure BeginCrashAtWrite(FaultContext& context);
+Closure BeginCrashInRecovery(FaultContext& context);
+Closure BeginCrashLoop(FaultContext& context);
+Closure BeginDelayBimodal(FaultContext& context);
 Closure BeginDelayBurst(FaultContext& context);
+Closure BeginDelayExponential(FaultContext& context);
+Closure BeginDelayHeavyTail(FaultContext& context);
+Closure BeginDelayUniform(FaultContext& context);
 Closure BeginDepose(FaultContext& context);
 Closure BeginDiskError(FaultContext& context);
 Closure BeginDiskFull(FaultContext& context);
 Closure BeginDuplication(FaultContext& context);
 Closure BeginFailedSync(FaultContext& context);
+Closure BeginFlappingPartition(FaultContext& context);
+Closure BeginHalfOpen(FaultContext& context);
 Closure BeginIsolation(FaultContext& context);
 Closure BeginKill(FaultContext& context);
 Closure BeginLatentSector(FaultContext& context);
+Closure BeginLeaderTransfer(FaultContext& context);
+Closure BeginLongPause(FaultContext& context);
 Closure BeginLossBurst(FaultContext& context);
 Closure BeginLostDisk(FaultContext& context);
 Closure BeginLostFile(FaultContext& context);
 Closure BeginLostNames(FaultContext& context);
 Closure BeginMajorityDown(FaultContext& context);
 Closure BeginMajorityPause(FaultContext& context);
+Closure BeginMemoryLimit(FaultContext& context);
 Closure BeginMisdirectedRead(FaultContext& context);
 Closure BeginMisdirectedWrite(FaultContext& context);
+Closure BeginMixedVersions(FaultContext& context);
 Closure BeginNoSpace(FaultContext& context);
 Closure BeginOneWayCut(FaultContext& context);
+Closure BeginOtherSettings(FaultContext& context);
+Closure BeginPartialPartition(FaultContext& context);
 Closure BeginPause(FaultContext& context);
 Closure BeginPhantomWrite(FaultContext& context);
 Closure BeginPowerFailure(FaultContext& context);
 Closure BeginReorder(FaultContext& context);
+Closure BeginRingPartition(FaultContext& context);
+Closure BeginRollingRestart(FaultContext& context);
 Closure BeginShatter(FaultContext& context);
+Closure BeginSlowCpu(FaultContext& context);
 Closure BeginSlowDisk(FaultContext& context);
+Closure BeginSnapshotNow(FaultContext& context);
 Closure BeginStaleImage(FaultContext& context);
+Closure BeginStaleReplay(FaultContext& context);
 Closure BeginStalledDisk(FaultContext& context);
+Closure BeginSwizzleClog(FaultContext& context);
 Closure BeginSymmetricPartition(FaultContext& context);
 Closure BeginTornWrite(FaultContext& context);
 Closure BeginTruncatedFile(FaultContext& context);

@@ -5,10 +5,12 @@ namespace quadraft::sim {
 
 Closure BeginKill(FaultContext& context) {
   const NodeId node = context.LeaderOrAny();
+  const Duration down = milliseconds(context.random->Between(1, 200));
   Process& process = context.world->process(node);
   if (!process.running()) return nullptr;
   process.Crash(CrashKind::kKill);
-  return [&context, node] { context.restart(node, milliseconds(context.random->Between(1, 200))); };
+  ++*context.effects;
+  return [&context, node, down] { context.restart(node, down); };
 }
 
 }  // namespace quadraft::sim

@@ -7,6 +7,7 @@ namespace quadraft::sim {
 Closure BeginMajorityDown(FaultContext& context) {
   std::vector<NodeId> down = context.Majority();
   for (const NodeId node : down) {
+    if (context.world->process(node).running()) ++*context.effects;
     context.world->process(node).Crash(context.random->OneIn(2) ? CrashKind::kPower
                                                                 : CrashKind::kKill);
   }

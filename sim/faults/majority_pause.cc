@@ -13,9 +13,11 @@ Closure BeginMajorityPause(FaultContext& context) {
     paused.emplace_back(&process, process.incarnation());
   }
   if (paused.empty()) return nullptr;
-  return [paused = std::move(paused)] {
+  return [paused = std::move(paused), effects = context.effects] {
     for (const auto& [process, incarnation] : paused) {
-      if (process->incarnation() == incarnation) process->Resume();
+      if (process->incarnation() != incarnation) continue;
+      *effects += process->parked_events();
+      process->Resume();
     }
   };
 }

@@ -61,6 +61,7 @@ struct Nemesis::Active {
   Active(const FaultContext& shared, const FaultEntry& entry)
       : random(entry.seed, entry.kind), context(shared) {
     context.random = &random;
+    context.effects = std::make_shared<uint64_t>(0);
   }
   Random random;
   FaultContext context;
@@ -101,7 +102,8 @@ void Nemesis::Begin(size_t entry) {
   active->context.took_effect = [this, entry] { ++fired_[entries_[entry].kind]; };
   active->stop = row->begin(active->context);
   if (!active->stop) return;
-  if (!row->counts_itself()) ++fired_[entries_[entry].kind];
+  // What harms a disk has done so by beginning; the others say when they take effect.
+  if (row->breaks() && !row->counts_itself()) ++fired_[entries_[entry].kind];
   if (Observer* const watching = context_->world->observer()) {
     std::string aim;
     for (const NodeId node : active->context.aimed) StrAppend(&aim, aim.empty() ? "n" : " n", node);
@@ -118,6 +120,7 @@ void Nemesis::End(size_t entry) {
   active_.erase(found);
   if (Observer* const watching = context_->world->observer()) watching->OnFaultEnd(entry);
   over_.back()->stop();
+  if (*over_.back()->context.effects > 0) ++fired_[entries_[entry].kind];
 }
 
 }  // namespace quadraft::sim

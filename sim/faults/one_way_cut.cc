@@ -1,5 +1,5 @@
 // One node no longer hears another one, which still hears it.
-#include "sim/faults/fault.h"
+#include "sim/faults/cuts.h"
 
 namespace quadraft::sim {
 
@@ -7,9 +7,9 @@ Closure BeginOneWayCut(FaultContext& context) {
   const NodeId from = context.LeaderOrAny();
   const NodeId to = context.AnyNode();
   if (from == to) return nullptr;
-  SimNetwork& network = context.world->network();
-  network.Cut(from, to);
-  return [&network, from, to] { network.Heal(from, to); };
+  Cuts cuts(context);
+  cuts.Add(from, to);
+  return [cuts = std::move(cuts)]() mutable { cuts.Heal(); };
 }
 
 }  // namespace quadraft::sim

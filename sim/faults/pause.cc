@@ -1,5 +1,4 @@
-// SIGSTOP of one node; the fault lasts longer than any election timeout, so the others go on
-// without it.
+// SIGSTOP of one node for as long as the fault lasts. An effect: something came due meanwhile.
 #include "sim/faults/fault.h"
 
 namespace quadraft::sim {
@@ -8,8 +7,10 @@ Closure BeginPause(FaultContext& context) {
   Process& process = context.world->process(context.LeaderOrAny());
   if (!process.running() || process.paused()) return nullptr;
   process.Pause();
-  return [&process, incarnation = process.incarnation()] {
-    if (process.incarnation() == incarnation) process.Resume();
+  return [&process, incarnation = process.incarnation(), effects = context.effects] {
+    if (process.incarnation() != incarnation) return;
+    *effects += process.parked_events();
+    process.Resume();
   };
 }
 

@@ -15,7 +15,10 @@ constexpr int64_t kAfterwardsMaxUs = 500;
 class Fuse : public std::enable_shared_from_this<Fuse> {
  public:
   explicit Fuse(FaultContext* context)
-      : context_(*context), give_up_(context->world->now() + kPatience) {}
+      : context_(*context),
+        random_(*context->random),
+        effects_(context->effects),
+        give_up_(context->world->now() + kPatience) {}
 
   void Look() {
     if (over_) return;
@@ -24,7 +27,7 @@ class Fuse : public std::enable_shared_from_this<Fuse> {
       if (context_.world->process(node).disk().syncs_under_way() > 0) ++writing;
     }
     if (writing * 2 > context_.nodes.size() || context_.world->now() >= give_up_) {
-      const Duration afterwards = microseconds(context_.random->Between(0, kAfterwardsMaxUs));
+      const Duration afterwards = microseconds(random_.Between(0, kAfterwardsMaxUs));
       context_.world->After(afterwards, [self = shared_from_this()] { self->Blow(); });
       return;
     }
@@ -33,18 +36,23 @@ class Fuse : public std::enable_shared_from_this<Fuse> {
 
   void Blow() {
     if (over_) return;
-    for (const NodeId node : context_.nodes) context_.world->process(node).Crash(CrashKind::kPower);
+    for (const NodeId node : context_.nodes) {
+      if (context_.world->process(node).running()) ++*effects_;
+      context_.world->process(node).Crash(CrashKind::kPower);
+    }
   }
 
   void End() {
     over_ = true;
     for (const NodeId node : context_.nodes) {
-      context_.restart(node, milliseconds(context_.random->Between(1, 1000)));
+      context_.restart(node, milliseconds(random_.Between(1, 1000)));
     }
   }
 
  private:
   FaultContext& context_;
+  Random random_;
+  std::shared_ptr<uint64_t> effects_;
   Duration give_up_;
   bool over_ = false;
 };
@@ -52,8 +60,9 @@ class Fuse : public std::enable_shared_from_this<Fuse> {
 }  // namespace
 
 Closure BeginPowerFailure(FaultContext& context) {
+  const bool at_a_write = context.random->OneIn(2);
   auto fuse = std::make_shared<Fuse>(&context);
-  context.random->OneIn(2) ? fuse->Look() : fuse->Blow();
+  at_a_write ? fuse->Look() : fuse->Blow();
   return [fuse] { fuse->End(); };
 }
 

@@ -25,6 +25,7 @@ MessageKind KindOf(const raft::Message& message) {
     }
     MessageKind operator()(const raft::SnapshotChunk&) const { return MessageKind::kSnapshot; }
     MessageKind operator()(const raft::SnapshotReply&) const { return MessageKind::kSnapshotReply; }
+    MessageKind operator()(const raft::TimeoutNow&) const { return MessageKind::kVote; }
     MessageKind operator()(const raft::ReadIndexRequest&) const { return MessageKind::kRead; }
     MessageKind operator()(const raft::ReadIndexReply&) const { return MessageKind::kReadReply; }
   };
@@ -35,8 +36,10 @@ MessageText DescribeBatch(NodeId from, NodeId to, std::string_view payload) {
   proto::RaftBatch scratch;
   MessageText out;
   int count = 0;
+  uint32_t version = 0;
   const Status status = replica::DecodeBatch(
-      from, to, payload, &scratch, [&](GroupId group, const raft::Message& message) {
+      from, to, payload, replica::kWireVersion, &scratch, &version,
+      [&](GroupId group, const raft::Message& message) {
         out.kind = std::min(out.kind, KindOf(message));
         if (++count > kMessagesShown) return;
         const std::string line = raft::Describe(message);

@@ -9,7 +9,6 @@
 namespace quadraft::sim {
 namespace {
 
-constexpr GroupId kGroup{1};
 constexpr Duration kSupervisorDelay = milliseconds(500);
 constexpr Duration kSlowPace = milliseconds(100);
 constexpr char kRead[] = "read", kPropose[] = "propose";
@@ -31,17 +30,20 @@ class LogWorkload::Server : public Program {
   }
 
   bool up() const { return host_ != nullptr; }
-  const replica::ReplicaHost& host() const { return *host_; }
+  replica::ReplicaHost& host() const { return *host_; }
   const ListMachine& machine() const { return *machine_; }
   int under_way() const { return under_way_; }
 
  private:
   Status Begin() {
     QR_ASSIGN_OR_RETURN(machine_, ListMachine::Open(env_.disk()));
-    QR_ASSIGN_OR_RETURN(
-        log_, store::WriteAheadLog::Open(env_, "log",
-                                         {.segment_bytes = workload_.options_.segment_bytes}));
-    replica::Options options = workload_.options_.replica;
+    const auto own = workload_.configured_.find(id_);
+    const bool configured = own != workload_.configured_.end();
+    const uint64_t segment_bytes =
+        configured ? own->second.second : workload_.options_.segment_bytes;
+    QR_ASSIGN_OR_RETURN(log_,
+                        store::WriteAheadLog::Open(env_, "log", {.segment_bytes = segment_bytes}));
+    replica::Options options = configured ? own->second.first : workload_.options_.replica;
     options.on_fatal = [this](const Status& status) {
       env_.Log(LogLevel::kError, StrCat("cannot go on: ", ToString(status)));
       workload_.OnStopped(id_, status);
@@ -146,6 +148,11 @@ LogWorkload::Server* LogWorkload::server(NodeId node) const {
 const raft::Raft* LogWorkload::raft(NodeId node) const {
   const Server* const found = server(node);
   return found == nullptr ? nullptr : &found->host().raft(kGroup);
+}
+
+replica::ReplicaHost* LogWorkload::host(NodeId node) const {
+  const Server* const found = server(node);
+  return found == nullptr ? nullptr : &found->host();
 }
 
 const ListMachine* LogWorkload::machine(NodeId node) const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/replica/replica_host.h"
@@ -41,6 +42,12 @@ class LogWorkload {
   const std::vector<NodeId>& ids() const { return ids_; }
   const raft::Raft* raft(NodeId node) const;      // Null while it is down.
   const ListMachine* machine(NodeId node) const;  // The same.
+  replica::ReplicaHost* host(NodeId node) const;  // The same.
+  static constexpr GroupId kGroup{1};
+  // What that node starts with, from its next start on.
+  void Configure(NodeId node, replica::Options options, uint64_t segment_bytes) {
+    configured_[node] = {std::move(options), segment_bytes};
+  }
   NodeId Leader() const;
   uint64_t acknowledged() const { return acknowledged_count_; }
   uint64_t reads(NodeId node) const { return reads_[node.value() - 1]; }
@@ -75,6 +82,7 @@ class LogWorkload {
   World* world_;
   OperationTape& operations_;
   LogOptions options_;
+  std::map<NodeId, std::pair<replica::Options, uint64_t>> configured_;
   std::vector<NodeId> ids_;
   std::map<LogIndex, std::string> acknowledged_;  // By index.
   std::map<std::string, bool> refused_;           // The host said that nothing was done.

@@ -16,26 +16,12 @@ constexpr uint32_t kStrideMin = 16;
 
 }  // namespace
 
-// A message on its way: frees its slot when it is dropped undelivered (its receiver crashed). Small
-// enough to live inside the closure's own storage.
-class SimNetwork::Delivery {
- public:
-  Delivery(SimNetwork* network, uint32_t slot) : network_(network), slot_(slot) {}
-  Delivery(Delivery&& other) noexcept
-      : network_(std::exchange(other.network_, nullptr)), slot_(other.slot_) {}
-  Delivery& operator=(Delivery&&) = delete;
-  ~Delivery() {
-    if (network_ != nullptr) network_->Discard(slot_);
-  }
-  void operator()() { std::exchange(network_, nullptr)->Deliver(slot_); }
-
- private:
-  SimNetwork* network_;
-  uint32_t slot_;
-};
-
 SimNetwork::SimNetwork(World* world, uint64_t seed, NetworkOptions options)
-    : world_(world), random_(seed, "sim/network"), options_(options), now_(options.base) {}
+    : world_(world),
+      random_(seed, "sim/network"),
+      options_(options),
+      now_(options.base),
+      fault_random_(seed, "sim/network/faults") {}
 
 SimNetwork::~SimNetwork() = default;
 
@@ -45,15 +31,18 @@ void SimNetwork::OnProcessAdded() {
   uint32_t stride = std::max(stride_, kStrideMin);
   while (stride < count) stride *= 2;
   std::vector<uint16_t> cuts(size_t{stride} * stride, 0);
+  std::vector<uint32_t> blocked(size_t{stride} * stride, 0);
   std::vector<uint64_t> queued(size_t{stride} * stride, 0);
   for (uint32_t from = 0; from < stride_; ++from) {
     for (uint32_t to = 0; to < stride_; ++to) {
       cuts[from * stride + to] = cuts_[from * stride_ + to];
+      blocked[from * stride + to] = blocked_[from * stride_ + to];
       queued[from * stride + to] = queued_bytes_[from * stride_ + to];
     }
   }
   stride_ = stride;
   cuts_ = std::move(cuts);
+  blocked_ = std::move(blocked);
   queued_bytes_ = std::move(queued);
 }
 
@@ -73,9 +62,14 @@ bool SimNetwork::Reachable(NodeId from, NodeId to) const {
   return ReachableIndex(world_->index_of(from), world_->index_of(to));
 }
 
+uint64_t SimNetwork::blocked(NodeId from, NodeId to) const {
+  return blocked_[world_->index_of(from) * stride_ + world_->index_of(to)];
+}
+
 uint64_t SimNetwork::AddConditions(const NetworkConditions& conditions) {
   added_[next_id_] = conditions;
   now_ = options_.base;
+  shapes_.clear();
   for (const auto& [id, c] : added_) {
     now_.delay += c.delay;
     now_.jitter += c.jitter;
@@ -83,7 +77,14 @@ uint64_t SimNetwork::AddConditions(const NetworkConditions& conditions) {
     now_.duplicate_ppm = std::min(kMillion, now_.duplicate_ppm + c.duplicate_ppm);
     now_.spike_ppm = std::min(kMillion, now_.spike_ppm + c.spike_ppm);
     now_.spike_max = std::max(now_.spike_max, c.spike_max);
+    now_.corrupt_ppm = std::min(kMillion, now_.corrupt_ppm + c.corrupt_ppm);
+    if (c.shape_scale.count() > 0) shapes_.emplace_back(c.shape, c.shape_scale);
+    if (c.bytes_per_second > 0 &&
+        (now_.bytes_per_second == 0 || c.bytes_per_second < now_.bytes_per_second)) {
+      now_.bytes_per_second = c.bytes_per_second;
+    }
   }
+  if (now_.bytes_per_second == 0) uplink_free_ns_.clear();
   return next_id_++;
 }
 
@@ -98,7 +99,12 @@ Duration SimNetwork::DrawDelay() {
   int64_t delay = now_.delay.count();
   if (now_.jitter.count() > 0) delay += static_cast<int64_t>(random_.Below(now_.jitter.count()));
   if (now_.spike_ppm > 0 && random_.Chance(now_.spike_ppm, kMillion)) {
+    ++counters_.spiked;
     delay += static_cast<int64_t>(random_.Below(now_.spike_max.count() + 1));
+  }
+  for (const auto& [shape, scale] : shapes_) {
+    ++counters_.shaped;
+    delay += DrawShaped(shape, scale, random_).count();
   }
   return Duration(delay);
 }
@@ -109,12 +115,14 @@ void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::strin
   QR_CHECK(payload.size() <= kMessageBytesMax) << "message of " << payload.size() << " bytes";
   const int64_t to = world_->FindIndex(to_node);
   ++counters_.sent;
+  for (const auto& [id, tap] : taps_) tap(world_->process_at(from).id(), to_node, channel, payload);
   if (to < 0 || to == from || !world_->process_at(static_cast<uint32_t>(to)).running()) {
     return NoteSend(from, to_node, channel, payload, MessageFate::kNobody);
   }
   const uint32_t index = static_cast<uint32_t>(to);
   if (!ReachableIndex(from, index)) {
     ++counters_.blocked;
+    CountBlocked(from, index);
     return NoteSend(from, to_node, channel, payload, MessageFate::kBlocked);
   }
   if (DrawLoss()) {
@@ -141,6 +149,11 @@ void SimNetwork::NoteSend(uint32_t from, NodeId to, Channel channel, std::string
   watching->OnSend(counters_.sent, world_->process_at(from).id(), to, channel, payload, fate);
 }
 
+void SimNetwork::NoteArrival(uint32_t slot, bool delivered) {
+  Observer* const watching = world_->observer();
+  if (watching != nullptr) watching->OnArrival(pending_[slot].number, delivered);
+}
+
 void SimNetwork::ScheduleDelivery(Pending message, uint64_t digest) {
   uint32_t slot;
   if (free_pending_.empty()) {
@@ -150,10 +163,16 @@ void SimNetwork::ScheduleDelivery(Pending message, uint64_t digest) {
     slot = free_pending_.back();
     free_pending_.pop_back();
   }
-  queued_bytes_[message.from * stride_ + message.to] += message.payload.size();
+  const size_t bytes = message.payload.size();
+  queued_bytes_[message.from * stride_ + message.to] += bytes;
   const uint32_t to = message.to;
+  Duration delay = DrawDelay();
+  if (now_.bytes_per_second > 0) delay += Transmission(message.from, bytes);
+  if (now_.corrupt_ppm > 0 && fault_random_.Chance(now_.corrupt_ppm, kMillion)) {
+    message.state = PendingState::kCorrupt;
+  }
   pending_[slot] = std::move(message);
-  world_->Schedule(DrawDelay(), EventKind::kMessage, to, digest, Delivery(this, slot));
+  world_->Schedule(delay, EventKind::kMessage, to, digest, Delivery(this, slot));
 }
 
 void SimNetwork::Discard(uint32_t slot) {
@@ -165,11 +184,12 @@ void SimNetwork::Discard(uint32_t slot) {
 
 void SimNetwork::Deliver(uint32_t slot) {
   const uint32_t from = pending_[slot].from, to = pending_[slot].to;
-  if (Observer* const watching = world_->observer()) {
-    watching->OnArrival(pending_[slot].number, ReachableIndex(from, to));
-  }
+  const bool special = pending_[slot].state != PendingState::kWhole || !clogs_.empty();
+  if (special && !DeliverNormally(slot)) return;
+  NoteArrival(slot, ReachableIndex(from, to));
   if (!ReachableIndex(from, to)) {  // Cut while it was on its way.
     ++counters_.blocked;
+    CountBlocked(from, to);
     Discard(slot);
     return;
   }
@@ -183,6 +203,7 @@ void SimNetwork::Deliver(uint32_t slot) {
 }
 
 void SimNetwork::OnCrash(uint32_t process) {
+  DropHeld(process);
   for (auto it = listening_.begin(); it != listening_.end();) {
     it = it->second.process == process ? listening_.erase(it) : std::next(it);
   }
@@ -257,7 +278,9 @@ void SimNetwork::Answer(uint32_t client, std::string address,
     return;
   }
   const uint32_t server = found->second.process;
-  if (!ReachableIndex(client, server) || !ReachableIndex(server, client)) {
+  if (!Passes(client, server) || !Passes(server, client)) {
+    const bool there = !Passes(client, server);
+    CountStopped(there ? client : server, there ? server : client);
     fail(options_.connect_timeout, address + ": connection timed out");
     return;
   }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration kPostDelay = microseconds(1);     // So that a loop of posts cannot stop time.
 constexpr Duration kOffloadMax = microseconds(500);  // How long off-loop work takes at most.
+constexpr int64_t kMillion = 1'000'000;
+constexpr int64_t kForeverNs = int64_t{1} << 60;
 constexpr int64_t kWallStartUs = 1'750'000'000'000'000;  // 2025-06-15.
 
 }  // namespace
@@ -84,6 +86,61 @@ void Process::CrashNow(CrashKind kind) {
   disk_.Attach(nullptr);
 }
 
+int64_t Process::world_now_ns() const { return world_->now_ns(); }
+
+int64_t Process::LocalTime(int64_t world_ns) const {
+  const int64_t passed = world_ns - clock_world_ns_;
+  if (clock_rate_ppm_ == 0) return clock_local_ns_ + passed;
+  return clock_local_ns_ + static_cast<int64_t>(static_cast<__int128>(passed) *
+                                                (kMillion + clock_rate_ppm_) / kMillion);
+}
+
+// The least one after which so much local time has passed.
+int64_t Process::WorldDelay(int64_t local_delay_ns) const {
+  if (clock_rate_ppm_ == 0 || local_delay_ns <= 0) return local_delay_ns;
+  const int64_t rate = kMillion + clock_rate_ppm_;
+  const __int128 delay = (static_cast<__int128>(local_delay_ns) * kMillion + rate - 1) / rate;
+  return static_cast<int64_t>(std::min<__int128>(delay, kForeverNs));
+}
+
+void Process::SetClockRate(int64_t ppm) {
+  QR_CHECK(ppm >= kClockStands && ppm <= kMillion) << "a clock's rate of " << ppm;
+  const int64_t now = world_->now_ns();
+  const int64_t local = LocalTime(now);
+  const auto due = [this](int64_t at) { return LocalTime(at); };
+  std::vector<int64_t> dues;
+  world_->MoveEvents(index_, EventKind::kTimer, [&](int64_t at) {
+    dues.push_back(due(at));
+    return at;
+  });
+  clock_world_ns_ = now;
+  clock_local_ns_ = local;
+  clock_rate_ppm_ = ppm;
+  size_t next = 0;
+  world_->MoveEvents(index_, EventKind::kTimer, [&](int64_t) {
+    return now + WorldDelay(std::max<int64_t>(0, dues[next++] - local));
+  });
+}
+
+uint64_t Process::Watch(std::function<void()> fn) {
+  watchers_[next_watcher_] = std::move(fn);
+  UpdateHooked();
+  return next_watcher_++;
+}
+
+void Process::Unwatch(uint64_t id) {
+  watchers_.erase(id);
+  UpdateHooked();
+}
+
+void Process::AfterEvent() {
+  if (event_cost_ns_ > 0)
+    busy_until_ns_ = std::max(busy_until_ns_, world_->now_ns()) + event_cost_ns_;
+  if (watchers_.empty()) return;
+  const auto watchers = watchers_;  // They may unwatch themselves.
+  for (const auto& [id, fn] : watchers) fn();
+}
+
 void Process::Note(ProcessChange change) {
   if (Observer* const watching = world_->observer()) watching->OnProcess(id_, change);
 }
@@ -121,10 +178,14 @@ void ProcessEnv::Log(LogLevel level, std::string_view line) {
   world_->LogLine(*process_, level, line);
 }
 
-MonotonicTime ProcessEnv::Now() const { return MonotonicTime(Duration(world_->now_ns()) + boot_); }
+MonotonicTime ProcessEnv::Now() const {
+  return MonotonicTime(Duration(process_->LocalTime(world_->now_ns())) + boot_);
+}
 
 WallTime ProcessEnv::WallNow() const {
-  return {kWallStartUs + (world_->now_ns() + process_->wall_offset_.count()) / 1000};
+  ++process_->wall_reads_;
+  return {kWallStartUs +
+          (process_->LocalTime(world_->now_ns()) + process_->wall_offset_.count()) / 1000};
 }
 
 void ProcessEnv::Post(Closure fn) {
@@ -135,6 +196,7 @@ void ProcessEnv::Post(Closure fn) {
 TimerId ProcessEnv::RunAfter(Duration delay, Closure fn) {
   if (!alive_) return TimerId();
   if (delay < kPostDelay) delay = kPostDelay;
+  delay = Duration(process_->WorldDelay(delay.count()));
   return TimerId(world_->Schedule(delay, EventKind::kTimer, process_->index_, 0, std::move(fn)));
 }
 

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -80,6 +81,7 @@ class Process {
 
   bool running() const { return env_ != nullptr; }
   bool paused() const { return paused_; }
+  size_t parked_events() const { return parked_.size(); }  // Came due since Pause.
   uint64_t incarnation() const { return incarnation_; }
   // Null unless running and started. T is what the factory made.
   Program* program() const { return program_.get(); }
@@ -87,9 +89,25 @@ class Process {
   SimDisk& disk() { return disk_; }
   ProcessEnv* env() { return env_.get(); }
 
-  // Wall time is world time plus this; monotonic time is not touched. Steps at once.
+  // Its monotonic clock, timers included, runs so much faster (a millionth each) than the world's
+  // from now on; wall time goes with it. Above kClockStands; that one stands all but still.
+  static constexpr int64_t kClockStands = -999'999;
+  void SetClockRate(int64_t ppm);
+  int64_t clock_rate() const { return clock_rate_ppm_; }
+  // What its own clock has counted since the world began.
+  Duration local_time() const { return Duration(LocalTime(world_now_ns())); }
+
+  // Every event of the program takes this long.
+  void SetEventCost(Duration cost) { event_cost_ns_ = cost.count(), UpdateHooked(); }
+  Duration event_cost() const { return Duration(event_cost_ns_); }
+  // Calls `fn` after each event of the program, when nothing of it runs: it may crash the process.
+  uint64_t Watch(std::function<void()> fn);
+  void Unwatch(uint64_t id);
+
+  // Wall time is local time plus this; monotonic time is not touched. Steps at once.
   void SetWallOffset(Duration offset) { wall_offset_ = offset; }
   Duration wall_offset() const { return wall_offset_; }
+  uint64_t wall_reads() const { return wall_reads_; }  // How often the program asked for it.
 
   const std::deque<std::string>& log() const { return log_; }
 
@@ -98,6 +116,11 @@ class Process {
   friend class ProcessEnv;
   void CrashNow(CrashKind kind);
   void Note(ProcessChange change);  // To the observer, if any.
+  void UpdateHooked() { hooked_ = event_cost_ns_ > 0 || !watchers_.empty(); }
+  void AfterEvent();  // While hooked.
+  int64_t world_now_ns() const;
+  int64_t LocalTime(int64_t world_ns) const;
+  int64_t WorldDelay(int64_t local_delay_ns) const;
 
   World* world_;
   uint32_t index_;
@@ -113,6 +136,14 @@ class Process {
   std::vector<uint32_t> parked_;  // Slots of events that came due while paused.
   int64_t busy_until_ns_ = 0;     // A synchronous disk call stalls the loop until then.
   Duration wall_offset_{0};
+  uint64_t wall_reads_ = 0;
+  // Local time is clock_local_ns_ plus what has passed since clock_world_ns_ at the present rate.
+  int64_t clock_rate_ppm_ = 0;
+  int64_t clock_world_ns_ = 0, clock_local_ns_ = 0;
+  bool hooked_ = false;  // Something is to be done after each event.
+  int64_t event_cost_ns_ = 0;
+  std::map<uint64_t, std::function<void()>> watchers_;
+  uint64_t next_watcher_ = 1;
   std::deque<std::string> log_;
 };
 

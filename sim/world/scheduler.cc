@@ -156,8 +156,12 @@ void Scheduler::DropDead() {
   }
   heap_.resize(kept);
   dead_in_heap_ = 0;
-  if (kept < 2) return;
-  for (size_t i = (kept - 2) / 4 + 1; i-- > 0;) SiftDown(i, heap_[i]);
+  Rebuild();
+}
+
+void Scheduler::Rebuild() {
+  if (heap_.size() < 2) return;
+  for (size_t i = (heap_.size() - 2) / 4 + 1; i-- > 0;) SiftDown(i, heap_[i]);
 }
 
 }  // namespace quadraft::sim

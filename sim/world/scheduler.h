@@ -54,6 +54,21 @@ class Scheduler {
   // the caller is ready.
   std::vector<Closure> KillOwned(uint32_t owner);
 
+  // Asks for a new time for each waiting event of that owner and kind: new_time(time_ns), in an
+  // order that stays the same until the queue changes.
+  template <typename Fn>
+  void MoveOwned(uint32_t owner, EventKind kind, Fn&& new_time) {
+    bool moved = false;
+    for (Entry& entry : heap_) {
+      const Slot& slot = slots_[entry.slot];
+      if (!slot.live || slot.owner != owner || slot.kind != kind) continue;
+      const int64_t time_ns = new_time(entry.time_ns);
+      moved = moved || time_ns != entry.time_ns;
+      entry.time_ns = time_ns;
+    }
+    if (moved) Rebuild();
+  }
+
   size_t size() const { return heap_.size() - dead_in_heap_; }
 
  private:
@@ -78,6 +93,7 @@ class Scheduler {
   void PopFront();
   void SiftDown(size_t hole, Entry entry);
   void Free(uint32_t slot);
+  void Rebuild();   // Makes a heap of the entries again.
   void DropDead();  // Rebuilds the heap without cancelled entries when they are most of it.
 
   std::vector<Entry> heap_;

@@ -138,6 +138,10 @@ void Connection::Pump(int side) {
   if (end.closing && end.unsent_queue.empty() && !end.end_sent) Launch(side, ChunkKind::kEnd, {});
 }
 
+void Connection::Reset() {
+  for (int side = 0; side < 2; ++side) Break(side, "connection reset by peer");
+}
+
 void Connection::NoteDrain(int side) {
   End& end = ends_[side];
   if (!end.above_mark || end.unsent > kStreamBufferBytes / 2 || !end.open) return;
@@ -155,6 +159,9 @@ void Connection::Launch(int side, ChunkKind kind, std::string bytes) {
   if (kind != ChunkKind::kData) end.end_sent = true;
   Duration delay = network_->DrawDelay();
   if (kind == ChunkKind::kData && network_->DrawLoss()) delay += network_->options_.retransmit;
+  if (network_->now_.bytes_per_second > 0) {
+    delay += network_->Transmission(end.process, bytes.size());
+  }
   const int64_t at = std::max(end.last_arrival_ns + 1, network_->world_->now_ns() + delay.count());
   end.last_arrival_ns = at;
   end.outgoing.push_back({kind, std::move(bytes), at});
@@ -186,7 +193,15 @@ void Connection::Arrive(int from_side) {
   from.arrival_scheduled = false;
   if (from.outgoing.empty()) return;
   World& world = *network_->world_;
-  if (!network_->ReachableIndex(from.process, to.process)) {
+  if (stranded_) {
+    ++network_->counters_.stranded;
+    if (!from.open || from.closed) {  // Nobody waits for an acknowledgement.
+      from.outgoing.clear();
+      return;
+    }
+  }
+  if (stranded_ || !network_->Passes(from.process, to.process)) {
+    if (!stranded_) network_->CountStopped(from.process, to.process);
     if (from.blocked_since_ns < 0) from.blocked_since_ns = world.now_ns();
     const bool waits_for_data = from.outgoing.front().kind != ChunkKind::kReset;
     if (waits_for_data && from.open && !from.closed &&

@@ -31,6 +31,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnCrash(uint32_t process);  // Its end goes without a word; the other hears of it.
   void Abandon();                  // The client stopped waiting for it.
   bool abandoned() const { return abandoned_; }
+  bool IsBetween(uint32_t a, uint32_t b) const {
+    return (ends_[0].process == a && ends_[1].process == b) ||
+           (ends_[0].process == b && ends_[1].process == a);
+  }
+  bool open() const {
+    return ends_[0].open && ends_[1].open && !ends_[0].closed && !ends_[1].closed;
+  }
+  void Reset();                        // Both ends hear of it.
+  void Strand() { stranded_ = true; }  // Neither does, and nothing arrives any more.
 
   // What SimStream does, for its side.
   void SetHandlers(int side, Stream::Handlers handlers);
@@ -83,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t id_;
   std::string address_;
   bool abandoned_ = false;
+  bool stranded_ = false;
   End ends_[2];
 };
 

@@ -83,6 +83,7 @@ bool World::StepBefore(int64_t end_ns) {
   while (scheduler_.PeekTime(&at_ns) && at_ns <= end_ns && scheduler_.PopNext(&next)) {
     now_ns_ = next.time_ns;
     NodeId node;
+    Process* owner = nullptr;
     if (next.owner != Scheduler::kNoOwner) {
       Process& process = *processes_[next.owner];
       if (process.paused_) {
@@ -94,6 +95,7 @@ bool World::StepBefore(int64_t end_ns) {
         continue;
       }
       node = process.id_;
+      owner = &process;
     }
     const EventRecord record{next.time_ns, next.kind, node, next.digest};
     const uint64_t id = scheduler_.id_of(next.slot);
@@ -106,6 +108,7 @@ bool World::StepBefore(int64_t end_ns) {
     fn();
     fn = nullptr;
     current_ = Scheduler::kNoOwner;
+    if (owner != nullptr && owner->hooked_) owner->AfterEvent();
     for (Hook& hook : hooks_) hook(record);
     if (observer_ != nullptr) observer_->AfterEvent(record);
     return true;

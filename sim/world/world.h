@@ -99,6 +99,10 @@ class World {
     return current_;
   }  // Of the process whose event runs; kNoOwner: the world's.
   std::vector<Closure> KillOwned(uint32_t owner) { return scheduler_.KillOwned(owner); }
+  template <typename Fn>
+  void MoveEvents(uint32_t owner, EventKind kind, Fn&& new_time) {
+    scheduler_.MoveOwned(owner, kind, std::forward<Fn>(new_time));
+  }
   void RequeueSlot(uint32_t slot, int64_t time_ns) { scheduler_.Requeue(slot, time_ns); }
   void ReleaseSlot(uint32_t slot) {
     scheduler_.Requeue(slot, now_ns_);

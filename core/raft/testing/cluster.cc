@@ -106,6 +106,13 @@ StatusOr<LogIndex> Cluster::Propose(int node, std::string payload) {
   return index;
 }
 
+Status Cluster::Transfer(int node, int to) {
+  if (!up(node)) return Unavailable("down");
+  const Status status = at(node).raft->TransferLeadership(NodeId(to));
+  Pump(node);
+  return status;
+}
+
 void Cluster::Read(int node, uint64_t id) {
   if (!up(node)) return;
   at(node).raft->ReadIndex(id);

@@ -30,6 +30,7 @@ class Cluster {
   void Advance(int node, Duration by);  // Its clock, then Tick.
   void Timeout(int node);               // Its clock jumps to its next deadline.
   StatusOr<LogIndex> Propose(int node, std::string payload);
+  Status Transfer(int node, int to);  // Its leadership.
   void Read(int node, uint64_t id);
   // What it wrote so far (or only its first `writes`) becomes durable and it learns of that.
   void Sync(int node, size_t writes = SIZE_MAX);

@@ -117,6 +117,9 @@ class Runner {
     } else if (verb == "propose") {
       const auto index = cluster_->Propose(node, argument);
       StrAppend(output, index.ok() ? StrCat("index=", *index) : ToString(index.status()), "\n");
+    } else if (verb == "transfer") {
+      const Status status = cluster_->Transfer(node, static_cast<int>(number));
+      StrAppend(output, status.ok() ? "begun" : ToString(status), "\n");
     } else if (verb == "read") {
       cluster_->Read(node, number);
     } else if (verb == "compact") {

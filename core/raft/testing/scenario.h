@@ -4,7 +4,7 @@
 //
 //   cluster N [append_entries_max=K]     N nodes, down to their first breath
 //   timeout N | advance N MS             N's clock to its next deadline, or on by MS
-//   propose N TEXT | read N ID | compact N INDEX
+//   propose N TEXT | read N ID | compact N INDEX | transfer N M
 //   sync N [WRITES] | sync all           what was written (the first WRITES of it) becomes durable
 //   deliver A->B|all | drop A->B|all | double A->B
 //                                        of the messages on their way now ('*': any node)

@@ -2,6 +2,7 @@
 #ifndef QUADRAFT_CORE_REPLICA_TESTING_TEST_CLUSTER_H_
 #define QUADRAFT_CORE_REPLICA_TESTING_TEST_CLUSTER_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,8 +47,10 @@ class TestCluster {
               sim::WorldOptions world_options = {})
       : images(size), world(seed, world_options) {
     for (int i = 1; i <= size; ++i) {
+      options_of[i] = options;
       world.AddProcess(NodeId(i), StrCat("n", i), [=, this](Env& env) {
-        return std::make_unique<TestNode>(env, NodeId(i), &images[i - 1], size, groups, options);
+        return std::make_unique<TestNode>(env, NodeId(i), &images[i - 1], size, groups,
+                                          options_of[i]);
       });
       process(i).Start();
     }
@@ -118,7 +121,8 @@ class TestCluster {
 
   std::vector<MemoryImage>
       images;                   // Outlive the world: a node that ends may leave something there.
-  raft::Invariants invariants;  // Of group 1.
+  std::map<int, Options> options_of;  // What each node starts with.
+  raft::Invariants invariants;        // Of group 1.
   Status violation;
   sim::World world;
 };

@@ -1,4 +1,5 @@
-// Frames between nodes: how messages, cut into fragments, and the hello cross a stream. Internal to net/env.
+// Frames between nodes: how messages, cut into fragments, and the hello cross a stream.
+// Pure: both worlds use it, so that the same check refuses what a network has spoiled.
 //
 //   byte 0..3   length of the payload, little-endian, at most kFragmentBytesMax
 //   byte 4..7   CRC-32C of bytes 0..3, 8..11 and the payload
@@ -8,8 +9,8 @@
 //   byte 11     zero
 //   byte 12...  payload
 // A message's fragments may alternate with those of other channels: urgent messages overtake long ones.
-#ifndef QUADRAFT_NET_ENV_FRAME_H_
-#define QUADRAFT_NET_ENV_FRAME_H_
+#ifndef QUADRAFT_CORE_PROTO_FRAME_H_
+#define QUADRAFT_CORE_PROTO_FRAME_H_
 
 #include <array>
 #include <cstdint>
@@ -20,7 +21,7 @@
 #include "core/base/status.h"
 #include "core/env/network.h"
 
-namespace quadraft::net {
+namespace quadraft::proto {
 
 inline constexpr uint8_t kFrameVersion = 1;
 inline constexpr uint8_t kHelloChannel = 255;
@@ -60,6 +61,6 @@ class FrameReader {
   std::array<std::string, kChannelCount> messages_;  // Fragments so far, at most kMessageBytesMax each.
 };
 
-}  // namespace quadraft::net
+}  // namespace quadraft::proto
 
-#endif  // QUADRAFT_NET_ENV_FRAME_H_
+#endif  // QUADRAFT_CORE_PROTO_FRAME_H_

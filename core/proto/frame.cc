@@ -1,4 +1,4 @@
-#include "net/env/frame.h"
+#include "core/proto/frame.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "core/base/bytes.h"
 #include "core/base/crc32c.h"
 
-namespace quadraft::net {
+namespace quadraft::proto {
 namespace {
 
 uint32_t FrameChecksum(const char* header, std::string_view payload) {
@@ -119,4 +119,4 @@ Status FrameReader::OnFrame(uint8_t channel, bool more, std::string_view payload
   return OkStatus();
 }
 
-}  // namespace quadraft::net
+}  // namespace quadraft::proto

@@ -1,0 +1,168 @@
+// What an operator asks of a host: leadership handed over, logs compacted at once, and versions of
+// the wire mixed while a cluster is upgraded.
+#include <optional>
+#include <string>
+
+#include "core/replica/testing/test_cluster.h"
+#include "gtest/gtest.h"
+
+namespace quadraft::replica {
+namespace {
+
+using Result = std::optional<StatusOr<ProposalResult>>;
+
+StatusOr<ProposalResult> Propose(TestCluster& cluster, int node, std::string payload) {
+  const auto result = std::make_shared<Result>();
+  cluster.host(node).Propose(kGroup, std::move(payload), [result](StatusOr<ProposalResult> value) {
+    *result = std::move(value);
+  });
+  cluster.world.RunUntilTrue([&] { return result->has_value(); }, seconds(5));
+  return result->has_value() ? **result : DeadlineExceeded("no answer");
+}
+
+TEST(LeadershipTransfer, TakesMillisecondsAndLosesNothing) {
+  TestCluster cluster(3, 1);
+  int leader = cluster.WaitForLeader();
+  cluster.world.RunFor(milliseconds(300));
+  for (int round = 0; round < 10; ++round) {
+    const int next = leader % 3 + 1;
+    ASSERT_TRUE(Propose(cluster, leader, StrCat("round ", round)).ok());
+    const Duration before = cluster.world.now();
+    ASSERT_TRUE(cluster.host(leader).TransferLeadership(kGroup, NodeId(next)).ok());
+    ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() == next; }, seconds(1)));
+    // No follower's silence is waited for: that would take raft.election_timeout_min.
+    EXPECT_LT(cluster.world.now() - before, milliseconds(20));
+    leader = next;
+    cluster.world.RunFor(milliseconds(200));
+  }
+  ASSERT_TRUE(cluster.Converge());
+  EXPECT_EQ(cluster.machine(1).lines().size(), 10u);
+}
+
+TEST(LeadershipTransfer, ProposalsAreRefusedMeanwhileAndTakenAgainWhenItFails) {
+  TestCluster cluster(3, 2);
+  const int leader = cluster.WaitForLeader();
+  cluster.world.RunFor(milliseconds(300));
+  const int next = cluster.Follower();
+  cluster.CutOff(next, true);
+  ASSERT_TRUE(cluster.host(leader).TransferLeadership(kGroup, NodeId(next)).ok());
+  EXPECT_TRUE(absl::IsUnavailable(Propose(cluster, leader, "early").status()));
+  cluster.world.RunFor(Options().raft.election_timeout_max + milliseconds(200));
+  EXPECT_EQ(cluster.leader(), leader);
+  EXPECT_TRUE(Propose(cluster, leader, "late").ok());
+}
+
+TEST(LeadershipTransfer, IsRefusedWhereItCannotBe) {
+  TestCluster cluster(3, 3);
+  const int leader = cluster.WaitForLeader();
+  cluster.world.RunFor(milliseconds(300));
+  ReplicaHost& host = cluster.host(leader);
+  EXPECT_TRUE(absl::IsInvalidArgument(host.TransferLeadership(kGroup, NodeId(leader))));
+  EXPECT_TRUE(absl::IsInvalidArgument(host.TransferLeadership(kGroup, NodeId(9))));
+  EXPECT_TRUE(absl::IsNotFound(host.TransferLeadership(GroupId(9), NodeId(1))));
+  const int follower = cluster.Follower();
+  EXPECT_TRUE(
+      absl::IsUnavailable(cluster.host(follower).TransferLeadership(kGroup, NodeId(leader))));
+}
+
+// Node 3 is not upgraded yet: it replicates, leads and votes with the others, but it neither hands
+// leadership on nor is handed it; once upgraded it is.
+TEST(WireVersions, AnOlderNodeTakesPartInAllButTransfers) {
+  TestCluster cluster(3, 4);
+  cluster.options_of[3].wire_version = kWireVersionMin;
+  int leader = cluster.WaitForLeader();
+  cluster.world.RunFor(milliseconds(300));
+  if (leader == 3) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(cluster.host(3).TransferLeadership(kGroup, NodeId(1))));
+    cluster.CutOff(3, true);
+    ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() != 3; }, seconds(10)));
+    leader = cluster.leader();
+    cluster.CutOff(3, false);
+    cluster.world.RunFor(milliseconds(300));
+  }
+  ASSERT_TRUE(Propose(cluster, leader, "mixed").ok());
+  ASSERT_TRUE(cluster.Converge());
+  EXPECT_EQ(cluster.machine(3).lines(), std::vector<std::string>{"mixed"});
+  EXPECT_GT(cluster.host(leader).counters().batches_of_other_version, 0u);
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(cluster.host(leader).TransferLeadership(kGroup, NodeId(3))));
+  // Between the two new ones it works, and the old one votes in it, or its lease is no hindrance.
+  const int next = leader == 1 ? 2 : 1;
+  ASSERT_TRUE(cluster.host(leader).TransferLeadership(kGroup, NodeId(next)).ok());
+  ASSERT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() == next; }, seconds(1)));
+  EXPECT_EQ(cluster.host(3).counters().batches_invalid, 0u);
+
+  cluster.options_of[3].wire_version = kWireVersion;
+  cluster.process(3).Crash(sim::CrashKind::kKill);
+  cluster.Restart(3);
+  cluster.world.RunFor(milliseconds(500));
+  ASSERT_TRUE(cluster.Converge());
+  leader = cluster.WaitForLeader();
+  ASSERT_TRUE(cluster.host(leader).TransferLeadership(kGroup, NodeId(3)).ok());
+  EXPECT_TRUE(cluster.world.RunUntilTrue([&] { return cluster.leader() == 3; }, seconds(1)));
+}
+
+// What a node says to one that knows no transfer: the mark in a vote request is nothing to it.
+TEST(WireVersions, TheOlderDecoderSeesNothingOfTheNewerVersion) {
+  struct Sink : Network {
+    void Send(NodeId, Channel, std::string payload) override { sent = std::move(payload); }
+    void OnMessage(Channel, MessageHandler) override {}
+    StatusOr<std::unique_ptr<Listener>> Listen(std::string_view, AcceptHandler) override {
+      return Unavailable("");
+    }
+    void Connect(std::string_view, ConnectHandler) override {}
+    std::string sent;
+  } network;
+  Outbox outbox;
+  outbox.Add(kGroup, {.to = NodeId(2), .term = RaftTerm(3), .body = raft::TimeoutNow{}});
+  outbox.Add(kGroup,
+             {.to = NodeId(2), .term = RaftTerm(3), .body = raft::VoteRequest{.transfer = true}});
+  outbox.Flush(network);
+  for (const uint32_t version : {kWireVersionMin, kWireVersion}) {
+    proto::RaftBatch scratch;
+    uint32_t sender = 0;
+    std::string seen;
+    const Status status =
+        DecodeBatch(NodeId(1), NodeId(2), network.sent, version, &scratch, &sender,
+                    [&](GroupId, raft::Message m) { StrAppend(&seen, raft::Describe(m), "\n"); });
+    EXPECT_EQ(sender, kWireVersion);
+    EXPECT_EQ(absl::IsInvalidArgument(status), version == kWireVersionMin) << ToString(status);
+    EXPECT_EQ(seen, version == kWireVersionMin
+                        ? "1->2 term=3 Vote last=0/0\n"
+                        : "1->2 term=3 TimeoutNow\n1->2 term=3 Vote last=0/0 transfer\n");
+  }
+}
+
+TEST(Compaction, NowMeansNow) {
+  TestCluster cluster(3, 5);
+  const int leader = cluster.WaitForLeader();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Propose(cluster, leader, StrCat(i)).ok());
+  ASSERT_TRUE(cluster.Converge());
+  EXPECT_EQ(cluster.host(leader).raft(kGroup).log().snapshot_index(), LogIndex{});
+  ASSERT_TRUE(cluster.host(leader).CompactNow(kGroup, /*keep_for_followers=*/true).ok());
+  EXPECT_EQ(cluster.host(leader).raft(kGroup).log().snapshot_index(),
+            cluster.host(leader).applied_index(kGroup));
+  EXPECT_TRUE(absl::IsNotFound(cluster.host(leader).CompactNow(kGroup, true)));
+}
+
+TEST(Compaction, KeepsWhatFollowersNeedUnlessToldOtherwise) {
+  TestCluster cluster(3, 6);
+  const int leader = cluster.WaitForLeader();
+  ASSERT_TRUE(Propose(cluster, leader, "everywhere").ok());
+  ASSERT_TRUE(cluster.Converge());
+  const int lagging = cluster.Follower();
+  const LogIndex held = cluster.host(lagging).applied_index(kGroup);
+  cluster.CutOff(lagging, true);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Propose(cluster, leader, StrCat(i)).ok());
+  ReplicaHost& host = cluster.host(leader);
+  ASSERT_TRUE(host.CompactNow(kGroup, /*keep_for_followers=*/true).ok());
+  EXPECT_EQ(host.raft(kGroup).log().snapshot_index(), held);
+  ASSERT_TRUE(host.CompactNow(kGroup, /*keep_for_followers=*/false).ok());
+  EXPECT_EQ(host.raft(kGroup).log().snapshot_index(), host.applied_index(kGroup));
+  cluster.CutOff(lagging, false);
+  ASSERT_TRUE(cluster.Converge());
+  EXPECT_GT(cluster.host(lagging).counters().snapshots_installed, 0u);
+}
+
+}  // namespace
+}  // namespace quadraft::replica

@@ -1,0 +1,22 @@
+// What faults ask of servers (sim/faults/fault.h), said in the words of a replica host.
+#ifndef QUADRAFT_SIM_EXPLORE_SERVER_COMMAND_H_
+#define QUADRAFT_SIM_EXPLORE_SERVER_COMMAND_H_
+
+#include "core/replica/replica_host.h"
+#include "sim/explore/settings.h"
+#include "sim/faults/fault.h"
+
+namespace quadraft::sim {
+
+// False: it could not be done just now.
+bool RunCommand(replica::ReplicaHost& host, GroupId group, ServerCommand command);
+
+// The numbers that a server starts with: the run's own, or drawn anew. The timing of elections
+// stays the run's, since nodes must agree on it.
+Settings SettingsOf(const Settings& run, const ServerConfig& server);
+// The rest of what `server` says.
+void Limit(const ServerConfig& server, replica::Options* options);
+
+}  // namespace quadraft::sim
+
+#endif  // QUADRAFT_SIM_EXPLORE_SERVER_COMMAND_H_
