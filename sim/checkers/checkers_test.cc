@@ -195,6 +195,35 @@ TEST(CommittedLogTest, WhatANodeCommittedAndCompactedUnseen) {
   EXPECT_EQ(Named(committed.AfterEvent(event)), "leader completeness");
 }
 
+// A leader that hears of a quorum may commit, apply and compact before anybody looks again.
+TEST(CommittedLogTest, WhatWasCommittedAndCompactedInOneEvent) {
+  const auto machine = [](RaftTerm term, uint64_t commit, LogIndex snapshot,
+                          std::vector<raft::Entry> entries, Random* random) {
+    raft::Raft::Initial initial;
+    initial.hard_state = {term, NodeId{}, LogIndex{commit}};
+    initial.snapshot_index = snapshot;
+    initial.snapshot_term = snapshot == LogIndex{} ? RaftTerm{} : term;
+    initial.entries = std::move(entries);
+    return std::make_unique<raft::Raft>(
+        NodeId{1}, raft::Configuration(std::vector<NodeId>{NodeId{1}}), raft::Options{},
+        std::move(initial), MonotonicTime{}, random);
+  };
+  Random random(1);
+  raft::Entry entry;
+  entry.index = LogIndex{1};
+  entry.term = RaftTerm{2};
+  entry.kind = raft::EntryKind::kNoop;
+  std::unique_ptr<raft::Raft> raft = machine(RaftTerm{2}, 0, LogIndex{}, {entry}, &random);
+  CommittedLog committed([&](NodeId) { return raft.get(); });
+  EventRecord event;
+  event.node = NodeId{1};
+  ASSERT_TRUE(committed.AfterEvent(event).ok());
+  ASSERT_EQ(committed.commit(), LogIndex{});
+  raft = machine(RaftTerm{2}, 1, LogIndex{1}, {}, &random);
+  EXPECT_EQ(ToString(committed.AfterEvent(event)), "OK");
+  EXPECT_EQ(committed.commit(), LogIndex{1});
+}
+
 TEST(CommittedLogTest, EveryVersionCanBeHadAgain) {
   CommittedLog committed([](NodeId) { return nullptr; });
   std::vector<oracle::Dataset> versions = {committed.data()};

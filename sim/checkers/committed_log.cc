@@ -1,5 +1,6 @@
 #include "sim/checkers/committed_log.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace quadraft::sim {
@@ -20,14 +21,48 @@ Status CommittedLog::AfterEvent(const EventRecord& event) {
   if (raft == nullptr) return OkStatus();
   while (commit() < raft->commit()) {
     const LogIndex next = commit().Next();
-    if (next <= raft->log().snapshot_index()) {
+    if (next > raft->log().snapshot_index()) {
+      QR_RETURN_IF_ERROR(Append(raft->log().at(next)));
+      continue;
+    }
+    const raft::Entry* const entry = Remembered(event.node, next, raft->log().snapshot_term());
+    if (entry == nullptr) {
       return Internal("leader completeness: node ", event.node,
                       " has committed and compacted entry ", next,
                       ", which no server was seen to have in its log");
     }
-    QR_RETURN_IF_ERROR(Append(raft->log().at(next)));
+    QR_RETURN_IF_ERROR(Append(raft::Entry(*entry)));
   }
+  Remember(raft->log(), &tails_[event.node]);
   return OkStatus();
+}
+
+void CommittedLog::Remember(const raft::Log& log, Tail* tail) {
+  if (tail->truncations != log.truncations() || log.last_index() < tail->last) {
+    tail->entries.clear();
+    tail->last = LogIndex{};
+    tail->truncations = log.truncations();
+  }
+  const LogIndex seen = std::max({tail->last, commit(), log.snapshot_index()});
+  for (LogIndex index = seen.Next(); index <= log.last_index(); index = index.Next()) {
+    tail->entries.emplace(index, log.at(index));
+  }
+  tail->last = log.last_index();
+  tail->entries.erase(tail->entries.begin(), tail->entries.upper_bound(commit()));
+}
+
+// Its own log says it best. Another's will do where its own was never seen with the entry (it came,
+// was committed and went in one event); terms in a log never decrease.
+const raft::Entry* CommittedLog::Remembered(NodeId node, LogIndex index,
+                                            RaftTerm snapshot_term) const {
+  const raft::Entry* best = nullptr;
+  for (const auto& [id, tail] : tails_) {
+    const auto found = tail.entries.find(index);
+    if (found == tail.entries.end() || found->second.term > snapshot_term) continue;
+    if (id == node) return &found->second;
+    if (best == nullptr || best->term < found->second.term) best = &found->second;
+  }
+  return best;
 }
 
 Status CommittedLog::Append(const raft::Entry& entry) {

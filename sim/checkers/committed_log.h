@@ -5,14 +5,17 @@
 //   const oracle::Dataset before = committed.DataAt(index.Previous());
 //   committed.at(index).inserted                       // What that entry changed.
 //
-// An entry is taken from the first server that is seen to have committed it; that all of them
-// commit the same is RaftChecker's business. Updates may carry a mark: a deletion of <urn:mark:ID>
-// <urn:mark> <urn:mark>, which changes nothing and tells which request an entry is of.
+// An entry is taken from the first server that is seen to have committed it, as it is in its log
+// now, or (one event may commit, apply and compact) as it was after an earlier event; that all of
+// them commit the same is RaftChecker's business. Updates may carry a mark: a deletion of
+// <urn:mark:ID> <urn:mark> <urn:mark>, which changes nothing and tells which request an entry is
+// of.
 #ifndef QUADRAFT_SIM_CHECKERS_COMMITTED_LOG_H_
 #define QUADRAFT_SIM_CHECKERS_COMMITTED_LOG_H_
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +58,18 @@ class CommittedLog : public Checker {
   Status Append(const raft::Entry& entry);
 
  private:
+  // The entries of one server's log beyond commit(), as last seen.
+  struct Tail {
+    LogIndex last;
+    uint64_t truncations = 0;
+    std::map<LogIndex, raft::Entry> entries;
+  };
+  void Remember(const raft::Log& log, Tail* tail);
+  // Null: no server was seen to hold one that a log with this snapshot can have had.
+  const raft::Entry* Remembered(NodeId node, LogIndex index, RaftTerm snapshot_term) const;
+
   RaftOf raft_of_;
+  std::map<NodeId, Tail> tails_;
   std::vector<Entry> entries_;  // From index 1.
   oracle::Dataset data_;
   Hash128 digest_;
