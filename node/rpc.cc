@@ -99,11 +99,28 @@ void RpcEndpoint::Receive(NodeId from, std::string_view bytes) {
 
 bool RpcEndpoint::SeenCalls::FirstTime(uint64_t call) {
   if (call <= forgotten_up_to || !calls.insert(call).second) return false;
-  if (calls.size() > kCallsSeenMax) {
+  Forget(kCallsSeenMax);
+  return true;
+}
+
+void RpcEndpoint::SeenCalls::Forget(size_t calls_max) {
+  while (calls.size() > calls_max) {
     forgotten_up_to = *calls.begin();
     calls.erase(calls.begin());
   }
-  return true;
+}
+
+// An incarnation that is new to us goes to the end. It need not be the caller's newest: its
+// messages may have been late.
+RpcEndpoint::SeenCalls& RpcEndpoint::SeenOf(NodeId from, uint64_t incarnation) {
+  std::vector<SeenCalls>& lives = seen_[from];
+  for (SeenCalls& life : lives) {
+    if (life.incarnation == incarnation) return life;
+  }
+  for (SeenCalls& life : lives) life.Forget(kCallsSeenOfPastMax);
+  if (lives.size() >= kCallerIncarnationsMax) lives.erase(lives.begin());
+  lives.emplace_back().incarnation = incarnation;
+  return lives.back();
 }
 
 void RpcEndpoint::ReceiveRequest(NodeId from, const proto::RpcFrame& frame) {
@@ -116,12 +133,7 @@ void RpcEndpoint::ReceiveRequest(NodeId from, const proto::RpcFrame& frame) {
     answer.set_rejected_incarnation(frame.to_incarnation());
     return SendFrame(from, std::move(answer));
   }
-  SeenCalls& seen = seen_[from];
-  if (seen.incarnation != frame.from_incarnation()) {
-    seen = SeenCalls{};
-    seen.incarnation = frame.from_incarnation();
-  }
-  const bool first_time = seen.FirstTime(frame.call());
+  const bool first_time = SeenOf(from, frame.from_incarnation()).FirstTime(frame.call());
   SIM_SOMETIMES(!first_time, "rpc-doubled-request-dropped");
   if (!first_time && !QR_MUTANT("rpc-done-twice")) return;
 

@@ -6,8 +6,9 @@
 // At most once: messages may be doubled, or arrive after the receiver was restarted. Every process draws an incarnation
 // number at its start and announces it; a request names the incarnation that it is meant for and is rejected, undone, by any
 // other. A request sent before the number is known (0) is rejected by everyone and then sent again, with the number; one that
-// was meant for an earlier incarnation may have been done by that one, so its outcome is unknown. Within one incarnation the
-// receiver remembers the calls that it has seen.
+// was meant for an earlier incarnation may have been done by that one, so its outcome is unknown. Within its own incarnation the
+// receiver remembers the calls that it has seen, of the caller's last kCallerIncarnationsMax lives: a copy that is under way while
+// its caller is restarted must not be done again. (Only a copy that outlives so many restarts of its caller could be.)
 #ifndef QUADRAFT_NODE_RPC_H_
 #define QUADRAFT_NODE_RPC_H_
 
@@ -33,6 +34,8 @@ class RpcEndpoint {
  public:
   static constexpr size_t kCallsPendingMax = 16384;  // Per node; more: ResourceExhausted.
   static constexpr size_t kCallsSeenMax = 65536;     // Per peer and incarnation; older ones are refused unseen.
+  static constexpr size_t kCallsSeenOfPastMax = 1024;  // The same of a peer's earlier incarnations.
+  static constexpr size_t kCallerIncarnationsMax = 16;
 
   RpcEndpoint(Env& env, std::vector<NodeId> peers);
   RpcEndpoint(const RpcEndpoint&) = delete;
@@ -62,7 +65,9 @@ class RpcEndpoint {
     std::set<uint64_t> calls;
     uint64_t forgotten_up_to = 0;
     bool FirstTime(uint64_t call);
+    void Forget(size_t calls_max);
   };
+  SeenCalls& SeenOf(NodeId from, uint64_t incarnation);
 
   void Receive(NodeId from, std::string_view bytes);
   void ReceiveRequest(NodeId from, const proto::RpcFrame& frame);
@@ -78,7 +83,7 @@ class RpcEndpoint {
   std::map<uint64_t, PendingCall> pending_;
   std::map<RpcMethod, Handler> handlers_;
   std::map<NodeId, uint64_t> peer_incarnations_;
-  std::map<NodeId, SeenCalls> seen_;
+  std::map<NodeId, std::vector<SeenCalls>> seen_;  // Oldest life first.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

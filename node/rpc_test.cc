@@ -101,6 +101,28 @@ TEST_F(RpcTest, ARequestMeantForAnEarlierLifeIsNotDoneByTheNext) {
   EXPECT_EQ(*Call("third"), "did third");
 }
 
+// Found by the simulator (docs/bugs.md): the caller's next life made the server forget the calls of the last one.
+TEST_F(RpcTest, ACopyThatOutlivesItsCallerIsNotDoneAgain) {
+  Build(1);
+  std::vector<std::string> sent;
+  const uint64_t tap =
+      world->network().AddTap([&](NodeId from, NodeId, Channel channel, std::string_view payload) {
+        if (from == kCaller && channel == Channel::kRpc) sent.emplace_back(payload);
+      });
+  EXPECT_EQ(*Call("a"), "did a");
+  world->network().RemoveTap(tap);
+  for (int life = 0; life < 3; ++life) {
+    world->process(kCaller).Crash(sim::CrashKind::kKill);
+    world->process(kCaller).Start();
+    world->RunFor(seconds(1));
+    EXPECT_EQ(*Call(StrCat("b", life)), StrCat("did b", life));
+    for (const std::string& copy : sent) world->network().Replay(kCaller, kServer, Channel::kRpc, copy);
+    world->RunFor(seconds(1));
+    EXPECT_EQ(ledger.done["a"], 1) << life;
+    EXPECT_EQ(*Call(StrCat("c", life)), StrCat("did c", life));
+  }
+}
+
 TEST_F(RpcTest, NoAnswerIsAnUnknownOutcome) {
   Build(3);
   EXPECT_TRUE(Call("warm").ok());
