@@ -1,10 +1,12 @@
 // The engine against the oracle on random queries and updates over random data. A difference is a
 // bug of one of them. A short form for every day; for more: bazel test
 // //sim/oracle:differential_test --test_env=QUADRAFT_DIFFERENTIAL_CASES=200000 --test_output=all
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "core/env/random.h"
 #include "gtest/gtest.h"
@@ -36,6 +38,22 @@ StatusOr<Answer> AskEngine(sparql::Query query, std::shared_ptr<const store::Rea
   }
   QR_ASSIGN_OR_RETURN(sparql::JsonResults results, sparql::ReadJsonResults(text));
   return Answer{results.boolean, std::move(results.variables), std::move(results.rows), {}};
+}
+
+// One quad a line: what only the engine has, and what only the oracle has.
+std::string Difference(const Dataset& engine, const Dataset& oracle) {
+  std::string text;
+  for (const auto& [mark, here, there] : {std::tuple("\nonly the engine: ", &engine, &oracle),
+                                          std::tuple("\nonly the oracle: ", &oracle, &engine)}) {
+    const std::vector<rdf::Quad> others = there->Quads();
+    for (const rdf::Quad& quad : here->Quads()) {
+      if (std::find(others.begin(), others.end(), quad) == others.end()) {
+        StrAppend(&text, mark, quad.subject.value, " ", quad.predicate.value, " ",
+                  quad.object.value, " in ", quad.graph.value);
+      }
+    }
+  }
+  return text;
 }
 
 TEST(DifferentialTest, QueriesAndUpdates) {
@@ -79,7 +97,8 @@ TEST(DifferentialTest, QueriesAndUpdates) {
           << change;
       if (!effect.ok()) continue;
       const Dataset after(view->With(effect->writes)->Quads());
-      ASSERT_TRUE(SameData(after, *expected)) << "seed " << seed << "\n" << change;
+      ASSERT_TRUE(SameData(after, *expected)) << "seed " << seed << "\n"
+                                              << change << Difference(after, *expected);
       changed += !(after == data);
       data = after;
     }

@@ -171,10 +171,23 @@ std::unique_ptr<store::QuadScan> OverlayView::Scan(const store::ScanSpec& spec) 
                                       WithPrefix(removed_[p], spec.prefix), spec.prefix.size());
 }
 
+// What was removed counts: a graph that an earlier operation emptied is not there for the next one.
 StatusOr<uint64_t> OverlayView::EstimateRows(const store::ScanSpec& spec) const {
   QR_ASSIGN_OR_RETURN(const uint64_t base, terms_->base()->EstimateRows(spec));
-  const Range added = WithPrefix(added_[static_cast<size_t>(spec.permutation)], spec.prefix);
-  return base + static_cast<uint64_t>(added.end - added.next);
+  const auto p = static_cast<size_t>(spec.permutation);
+  const Range added = WithPrefix(added_[p], spec.prefix), removed = WithPrefix(removed_[p], spec.prefix);
+  const uint64_t rows = base + static_cast<uint64_t>(added.end - added.next);
+  const auto gone = static_cast<uint64_t>(removed.end - removed.next);
+  if (gone == 0) return rows;
+  const auto scan = Scan(spec);
+  store::ColumnBatch batch;
+  uint64_t counted = 0;
+  while (counted <= store::kExactCountRows) {
+    QR_ASSIGN_OR_RETURN(const size_t more, scan->Next(&batch));
+    if (more == 0) return counted;
+    counted += more;
+  }
+  return std::max(counted, rows - std::min(gone, rows));
 }
 
 }  // namespace quadraft::sparql

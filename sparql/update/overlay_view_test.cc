@@ -86,6 +86,8 @@ TEST(OverlayViewTest, ScansLikeTheSetOfQuads) {
       for (const auto& row : *all) found.insert(QuadOf(**overlay, spec.permutation, row));
       EXPECT_EQ(found, expected);
       EXPECT_EQ(all->size(), expected.size());
+      ASSERT_LE(expected.size(), store::kExactCountRows);
+      EXPECT_EQ(*(*overlay)->EstimateRows(spec), expected.size());
       for (int i = 0; i < 10 && !all->empty(); ++i) {
         const std::vector<TermId> pick = (*all)[random.Below(all->size())];
         const size_t length = random.Below(5);
