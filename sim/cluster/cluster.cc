@@ -33,7 +33,8 @@ class Cluster::NodeProgram : public Program {
     const ClusterOptions& from =
         own == cluster->configured_.end() ? cluster->options_ : own->second;
     options.kv = from.kv;
-    options.state = from.state;
+    // Not a node's own to change: what is on its disk was written so (colliding fingerprints).
+    options.state = cluster->options_.state;
     options.log.segment_bytes = from.segment_bytes;
     options.replica = from.replica;
     options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };
