@@ -14,13 +14,22 @@ class Compactions : public std::enable_shared_from_this<Compactions> {
 
   void Next() {
     if (over_) return;
-    if (context_.command(context_.LeaderOrAny(), command_)) ++*context_.effects;
+    const NodeId node = context_.LeaderOrAny();
+    // In an event of that node: a fault of its disk may end it meanwhile.
+    if (context_.world->process(node).running()) {
+      context_.world->Schedule(Duration(0), EventKind::kPost, context_.world->index_of(node), 0,
+                               [self = shared_from_this(), node] { self->Do(node); });
+    }
     context_.world->After(milliseconds(context_.random->Between(5, 300)),
                           [self = shared_from_this()] { self->Next(); });
   }
   void End() { over_ = true; }
 
  private:
+  void Do(NodeId node) {
+    if (!over_ && context_.command(node, command_)) ++*context_.effects;
+  }
+
   FaultContext& context_;
   const ServerCommand command_;
   bool over_ = false;

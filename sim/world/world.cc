@@ -108,8 +108,9 @@ bool World::StepBefore(int64_t end_ns) {
     fn();
     fn = nullptr;
     current_ = Scheduler::kNoOwner;
-    if (owner != nullptr && owner->hooked_) owner->AfterEvent();
     for (Hook& hook : hooks_) hook(record);
+    // After those who only look: a crash at this event must not hide what it did.
+    if (owner != nullptr && owner->hooked_) owner->AfterEvent();
     if (observer_ != nullptr) observer_->AfterEvent(record);
     return true;
   }
