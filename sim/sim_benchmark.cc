@@ -125,10 +125,12 @@ class HostProgram : public Program {
 };
 
 void BM_ThousandNodes(benchmark::State& state) {
-  World world(1);
+  // All of this outlives the hosts, which are the world's.
   uint64_t committed = 0;
-  const Placement placement = Place(world.random("placement"));
+  Random random(1, "placement");
+  const Placement placement = Place(random);
   std::vector<replica::MemoryImage> images(kHosts);
+  World world(1);
   for (int i = 0; i < kHosts; ++i) {
     const NodeId id(i + 1);
     world.AddProcess(id, StrCat("n", i), [&placement, &images, &committed, id](Env& env) {
