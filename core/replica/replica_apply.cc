@@ -87,7 +87,7 @@ LogIndex Replica::NeededByOthers(LogIndex point, MonotonicTime now) const {
 }
 
 Status Replica::CompactNow(bool keep_for_followers, MonotonicTime now) {
-  // The state may be ahead of the log for a while: after a crash that the log's end did not survive.
+  // Recover takes a state that is ahead of the log's end: only what the log holds has a term here.
   LogIndex point = std::min(applied_, raft_.log().last_index());
   if (keep_for_followers) point = NeededByOthers(point, now);
   if (point <= raft_.log().snapshot_index()) return NotFound("nothing to compact");
