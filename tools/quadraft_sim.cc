@@ -102,25 +102,22 @@ std::string* TextFlag(std::string_view flag, Flags* flags) {
   return nullptr;
 }
 
+// What a flag without a value switches on; null: it is no such flag.
+bool* SwitchFlag(std::string_view flag, Flags* flags) {
+  if (flag == "--until-violation") return &flags->until_violation;
+  if (flag == "--markdown") return &flags->markdown;
+  if (flag == "--require-all-faults") return &flags->require_all_faults;
+  if (flag == "--rewrite") return &flags->determinism.rewrite;
+  return nullptr;
+}
+
 StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   Flags flags;
   flags.run.scenario = kAnyScenario;
   for (size_t i = 0; i < args.size(); ++i) {
     std::string flag = args[i], value;
-    if (flag == "--until-violation") {
-      flags.until_violation = true;
-      continue;
-    }
-    if (flag == "--markdown") {
-      flags.markdown = true;
-      continue;
-    }
-    if (flag == "--require-all-faults") {
-      flags.require_all_faults = true;
-      continue;
-    }
-    if (flag == "--rewrite") {
-      flags.determinism.rewrite = true;
+    if (bool* const on = SwitchFlag(flag, &flags)) {
+      *on = true;
       continue;
     }
     const size_t equals = flag.find('=');
