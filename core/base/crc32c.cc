@@ -35,7 +35,9 @@ __attribute__((target("sse4.2"))) uint32_t ExtendSse42(uint32_t crc, std::string
     wide = _mm_crc32_u64(wide, word);
     bytes.remove_prefix(8);
   }
-  return ExtendPortable(static_cast<uint32_t>(wide), bytes);
+  auto narrow = static_cast<uint32_t>(wide);
+  for (const unsigned char byte : bytes) narrow = _mm_crc32_u8(narrow, byte);
+  return narrow;
 }
 #endif
 

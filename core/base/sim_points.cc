@@ -54,6 +54,7 @@ const std::vector<std::string_view>& SimMaybeNames() {
       "early-old-version-drop",  // Old versions of quads go at once.
       "early-segment-roll",      // A log segment ends at an eighth of its size.
       "early-semi-join",         // EXISTS is answered from a table from the first row on.
+      "fresh-kv-log",            // An opened store writes its log to a table and begins a new one.
       "proposal-refused",        // As if too many proposals were pending.
       "read-asked-again",        // A read index is asked for again before its answer.
       "rpc-sent-twice",          // A request between nodes goes out twice.

@@ -1,6 +1,7 @@
 #include "sim/explore/phases.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/base/sim_points.h"
@@ -55,10 +56,17 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
   if (options.trace != nullptr) TraceTo(options.trace, &world_);
   if (stop_.any()) WatchForStop();
   // Drawn by name, so that a new point moves no other's draws. They end with the faults.
-  ResetSimPoints([this](std::string_view point, int percent) {
-    return core_.empty() && tape_.settings["sim.points"] != 0 &&
-           world_.random(StrCat("sim/maybe/", point)).Below(100) < static_cast<uint64_t>(percent);
-  });
+  if (tape_.settings["sim.points"] != 0) {
+    ResetSimPoints([this, randoms = std::map<std::string_view, Random*>()](std::string_view point,
+                                                                           int percent) mutable {
+      if (!core_.empty()) return false;
+      Random*& random = randoms[point];
+      if (random == nullptr) random = &world_.random(StrCat("sim/maybe/", point));
+      return random->Below(100) < static_cast<uint64_t>(percent);
+    });
+  } else {
+    ResetSimPoints(nullptr);
+  }
   if (observer_ == nullptr) return;
   world_.set_observer(observer_);
   observer_->Begin(&world_, [this](NodeId id) { return scenario_->RaftOf(id); });

@@ -104,7 +104,7 @@ class Checker : public ExistsChecker {
 
   Status TrySemiJoin() {
     selectable_ = false;  // Tried once.
-    QR_ASSIGN_OR_RETURN(const PlanPtr plan, run_->planner().Plan(pattern_, scope_));
+    QR_ASSIGN_OR_RETURN(const PlanPtr plan, run_->planner().Plan(pattern_, scope_, /*compare_cost=*/true));
     if (plan->cost > kSemiJoinCostMax) return OkStatus();
     QR_ASSIGN_OR_RETURN(OperatorPtr root, run_->Build(*plan));
     std::vector<size_t> sources;

@@ -40,8 +40,9 @@ class Candidates {
 
 class JoinSearch {
  public:
-  JoinSearch(ExecContext* context, std::vector<JoinItem> items, std::vector<PendingFilter>* filters)
-      : context_(context), items_(std::move(items)), filters_(filters) {}
+  JoinSearch(ExecContext* context, std::vector<JoinItem> items, std::vector<PendingFilter>* filters,
+             bool count_rows)
+      : context_(context), items_(std::move(items)), filters_(filters), count_rows_(count_rows) {}
 
   StatusOr<PlanPtr> Run() {
     for (size_t i = 0; i < items_.size(); ++i) {
@@ -86,6 +87,7 @@ class JoinSearch {
       candidates.Offer(Filtered(MakePath(UnitPlan(), item.quad, *item.path, graph_rows), {}));
     } else {
       std::optional<uint64_t> rows;
+      if (!count_rows_) rows = store::kExactCountRows;
       for (const store::Permutation permutation : UsablePermutations(item.quad)) {
         if (!rows) {
           QR_ASSIGN_OR_RETURN(rows, context_->view().EstimateRows(SpecFor(item.quad, permutation)));
@@ -181,15 +183,16 @@ class JoinSearch {
   ExecContext* const context_;
   const std::vector<JoinItem> items_;
   std::vector<PendingFilter>* const filters_;
+  const bool count_rows_;
   std::vector<Candidates> alone_;
 };
 
 }  // namespace
 
 StatusOr<PlanPtr> SearchJoins(ExecContext* context, std::vector<JoinItem> items,
-                              std::vector<PendingFilter>* filters) {
+                              std::vector<PendingFilter>* filters, bool count_rows) {
   if (items.empty()) return UnitPlan();
-  return JoinSearch(context, std::move(items), filters).Run();
+  return JoinSearch(context, std::move(items), filters, count_rows).Run();
 }
 
 }  // namespace quadraft::sparql

@@ -3,6 +3,8 @@
 //
 //   QR_ASSIGN_OR_RETURN(PlanPtr plan, SearchJoins(context, std::move(items), &filters));
 //
+// `count_rows` false: nothing above or here depends on how many rows there are, and no scan is counted.
+//
 // Cartesian products are made only when nothing connects. Each filter is applied as soon as its variables are bound; those
 // that never are stay in *filters for the caller.
 #ifndef QUADRAFT_SPARQL_PLANNER_JOIN_ORDER_H_
@@ -33,7 +35,7 @@ struct JoinItem {
 };
 
 StatusOr<PlanPtr> SearchJoins(ExecContext* context, std::vector<JoinItem> items,
-                              std::vector<PendingFilter>* filters);
+                              std::vector<PendingFilter>* filters, bool count_rows = true);
 
 }  // namespace quadraft::sparql
 

@@ -27,6 +27,28 @@ StatusOr<GraphSet> ResolveGraphs(const std::vector<rdf::Term>& graphs, ExecConte
   return GraphSet(ids);
 }
 
+// Whether the pattern is at most one triple pattern and what is done with its solutions: there is no
+// order and no algorithm to choose.
+bool HasOneWay(const Pattern& pattern) {
+  switch (pattern.kind) {
+    case PatternKind::kBasic:
+      return pattern.triples.empty() || (pattern.triples.size() == 1 && pattern.triples[0].path == nullptr);
+    case PatternKind::kLeftJoin: {  // OPTIONAL alone: one seek for the one empty solution.
+      const Pattern& left = *pattern.children[0];
+      return left.kind == PatternKind::kBasic && left.triples.empty() && HasOneWay(*pattern.children[1]);
+    }
+    case PatternKind::kFilter:
+    case PatternKind::kExtend:
+    case PatternKind::kGroup:
+    case PatternKind::kOrderBy:
+    case PatternKind::kProject:
+    case PatternKind::kDistinct:
+    case PatternKind::kReduced:
+    case PatternKind::kSlice: return HasOneWay(*pattern.children[0]);
+    default: return false;
+  }
+}
+
 }  // namespace
 
 StatusOr<ResolvedDataset> ResolvedDataset::Resolve(const Dataset& dataset, ExecContext* context) {
@@ -88,7 +110,8 @@ PlanPtr Planner::Restricted(PlanPtr plan, const PlanScope& scope) const {
   return restricted;
 }
 
-StatusOr<PlanPtr> Planner::Plan(const Pattern& pattern, const PlanScope& scope) {
+StatusOr<PlanPtr> Planner::Plan(const Pattern& pattern, const PlanScope& scope, bool compare_cost) {
+  count_rows_ = compare_cost || !HasOneWay(pattern);
   return PlanWith(pattern, scope, {});
 }
 
@@ -152,7 +175,7 @@ Status Planner::Flatten(const Pattern& pattern, const PlanScope& scope, Filters*
 StatusOr<PlanPtr> Planner::PlanJoin(const Pattern& pattern, const PlanScope& scope, Filters* filters) {
   std::vector<JoinItem> items;
   QR_RETURN_IF_ERROR(Flatten(pattern, scope, filters, &items));
-  return SearchJoins(context_, std::move(items), filters);
+  return SearchJoins(context_, std::move(items), filters, count_rows_);
 }
 
 StatusOr<PlanPtr> Planner::PlanLeftJoin(const Pattern& pattern, const PlanScope& scope, Filters* filters) {
@@ -184,7 +207,7 @@ StatusOr<PlanPtr> Planner::PlanLeftJoin(const Pattern& pattern, const PlanScope&
     if (items.size() == 1 && items[0].leaf == nullptr) {
       const QuadPattern quad = items[0].quad;
       Filters none;
-      QR_ASSIGN_OR_RETURN(PlanPtr alone, SearchJoins(context_, std::move(items), &none));
+      QR_ASSIGN_OR_RETURN(PlanPtr alone, SearchJoins(context_, std::move(items), &none, count_rows_));
       PlanPtr by_index = MakeIndexJoin(left, quad, *alone, true);
       PlanPtr by_hash = MakeHashJoin(left, alone, true, {});
       return by_index->cost < by_hash->cost ? by_index : by_hash;

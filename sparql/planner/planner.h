@@ -32,7 +32,8 @@ class Planner {
   Planner(ExecContext* context, size_t variable_count, ResolvedDataset dataset)
       : context_(context), variable_count_(variable_count), next_var_(variable_count), dataset_(std::move(dataset)) {}
 
-  StatusOr<PlanPtr> Plan(const Pattern& pattern, const PlanScope& scope);
+  // `compare_cost`: the caller looks at the plan's cost. Otherwise nothing is counted when there is only one plan.
+  StatusOr<PlanPtr> Plan(const Pattern& pattern, const PlanScope& scope, bool compare_cost = false);
 
   const ResolvedDataset& dataset() const { return dataset_; }
   // Variables of the query itself; those from here on are the planner's.
@@ -88,6 +89,7 @@ class Planner {
   const size_t variable_count_;
   size_t next_var_;
   const ResolvedDataset dataset_;
+  bool count_rows_ = true;  // Of the pattern at hand: whether any choice depends on them.
 };
 
 }  // namespace quadraft::sparql

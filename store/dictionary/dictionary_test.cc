@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "store/dictionary/term_cache.h"
 #include "store/kv/keys.h"
 #include "store/testing/memory_env.h"
 
@@ -112,6 +113,40 @@ TEST_P(DictionaryTest, CheckNoticesDamage) {
   ASSERT_TRUE(kv->Write(&batch, false).ok());
   EXPECT_EQ(dictionary->Check().status().code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(a, b);
+}
+
+TEST(TermCacheTest, GrowsAndForgetsNothingBelowItsBound) {
+  TermCache cache(1u << 14);
+  const auto text = [](uint64_t id) { return StrCat("term ", id); };
+  for (uint64_t id = 1; id <= 3000; ++id) cache.Insert(Fingerprint(text(id)), text(id), TermId(id));
+  int kept = 0;
+  for (uint64_t id = 1; id <= 3000; ++id) {
+    std::string bytes;
+    const bool known = cache.Lookup(TermId(id), &bytes);
+    if (known) {
+      EXPECT_EQ(bytes, text(id));
+    }
+    const auto found = cache.Find(Fingerprint(text(id)), text(id));
+    if (found) {
+      EXPECT_EQ(*found, TermId(id));
+    }
+    kept += known && found;
+  }
+  EXPECT_GT(kept, 2950);  // A set of four may be full before its table is.
+  EXPECT_FALSE(cache.Find(Fingerprint(text(1)), "another with that fingerprint"));
+}
+
+TEST(TermCacheTest, TheLeastRecentlyUsedGoes) {
+  TermCache cache(4);  // One set.
+  const auto insert = [&](uint64_t id) {
+    cache.Insert(Fingerprint(StrCat(id)), StrCat(id), TermId(id));
+  };
+  const auto find = [&](uint64_t id) { return cache.Find(Fingerprint(StrCat(id)), StrCat(id)); };
+  for (uint64_t id = 1; id <= 4; ++id) insert(id);
+  EXPECT_TRUE(find(1));
+  insert(5);
+  EXPECT_FALSE(find(2));
+  for (const uint64_t id : {1, 3, 4, 5}) EXPECT_TRUE(find(id)) << id;
 }
 
 INSTANTIATE_TEST_SUITE_P(RealAndClashing, DictionaryTest, testing::Bool());

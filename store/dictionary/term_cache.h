@@ -1,12 +1,11 @@
 // Recently used terms, both ways: bytes -> id and id -> bytes. Bounded: sets of four slots, the
-// least recently used goes. Sets come into being in blocks, when a term first falls into one: a node
-// that starts pays for none, and one with little data for few. Thread-safe: the loop and query workers share it. What it says never
-// changes, since ids are never reused.
+// least recently used goes. Both tables begin small and double as they fill, up to their bound: a
+// node that starts pays for little, and one with little data for few. Thread-safe: the loop and
+// query workers share it. What it says never changes, since ids are never reused.
 #ifndef QUADRAFT_STORE_DICTIONARY_TERM_CACHE_H_
 #define QUADRAFT_STORE_DICTIONARY_TERM_CACHE_H_
 
 #include <array>
-#include <memory>
 #include <mutex>  // lint: allow determinism: Offload workers read the dictionary, too
 #include <optional>
 #include <string>
@@ -22,7 +21,7 @@ inline constexpr size_t kCachedTermBytesMax = 1024;  // Longer terms are not wor
 
 class TermCache {
  public:
-  explicit TermCache(size_t slots);  // About this many terms each way.
+  explicit TermCache(size_t slots);  // About this many terms each way, at most.
 
   std::optional<TermId> Find(const Hash128& fingerprint, std::string_view bytes);
   bool Lookup(TermId id, std::string* bytes);
@@ -30,40 +29,34 @@ class TermCache {
 
  private:
   static constexpr size_t kWays = 4;
-  static constexpr size_t kBlockSets = 16;
+  static constexpr size_t kFirstSets = 16;
   struct Slot {
-    TermId id;  // Zero: empty.
+    TermId id;  // Zero: empty, as are all behind it.
+    uint64_t hash = 0;
     std::string bytes;
   };
-  using Set = std::array<Slot, kWays>;
-  static void Use(Set& set, size_t way);  // Moves it to the front.
+  using Set = std::array<Slot, kWays>;  // The most recently used first.
 
-  // Sets by number, made in blocks of kBlockSets.
-  class Sets {
+  class Table {
    public:
-    explicit Sets(size_t count) : blocks_((count + kBlockSets - 1) / kBlockSets) {}
-    Set* Find(size_t at) {  // Null: nothing was ever there.
-      Block* const block = blocks_[at / kBlockSets].get();
-      return block == nullptr ? nullptr : &(*block)[at % kBlockSets];
-    }
-    Set& Make(size_t at) {
-      std::unique_ptr<Block>& block = blocks_[at / kBlockSets];
-      if (block == nullptr) block = std::make_unique<Block>();
-      return (*block)[at % kBlockSets];
-    }
+    explicit Table(size_t sets_max);
+    Set& At(uint64_t hash) { return sets_[hash & (sets_.size() - 1)]; }
+    void Insert(uint64_t hash, std::string_view bytes, TermId id);
 
    private:
-    using Block = std::array<Set, kBlockSets>;
-    std::vector<std::unique_ptr<Block>> blocks_;
+    void Grow();
+
+    const size_t sets_max_;  // A power of two, as is the size of sets_.
+    std::vector<Set> sets_;
+    size_t used_ = 0;  // Slots.
   };
 
-  size_t AtTerm(const Hash128& fingerprint) const { return fingerprint.high & mask_; }
-  size_t AtId(TermId id) const { return (id.value() * 0x9e3779b97f4a7c15u >> 32) & mask_; }
+  static void Use(Set& set, size_t way);  // Moves it to the front.
+  static uint64_t HashOf(TermId id) { return id.value() * 0x9e3779b97f4a7c15u >> 32; }
 
-  const uint64_t mask_;
-  std::mutex mutex_;  // Guards the sets.
-  Sets by_term_;
-  Sets by_id_;
+  std::mutex mutex_;  // Guards the tables.
+  Table by_term_;     // By fingerprint.high.
+  Table by_id_;
 };
 
 }  // namespace quadraft::store

@@ -22,8 +22,7 @@ struct Core {
     // LevelDB waits for its background work; what is queued fails at once instead. Nothing is lost:
     // it is in the log.
     adapter->Stop();
-    while (adapter->RunOne()) {
-    }
+    RunAll();
     db.reset();
   }
 
@@ -63,13 +62,24 @@ struct Core {
     return bytes;
   }
 
-  int Level0Files() const {
-    std::string text;
-    int files = 0;
-    if (db->GetProperty("leveldb.num-files-at-level0", &text)) {
-      std::from_chars(text.data(), text.data() + text.size(), files);
+  // One piece of LevelDB's background work; false: there is none. Nothing else changes its files.
+  bool RunOne() {
+    level0_known = false;
+    return adapter->RunOne();
+  }
+  void RunAll() {
+    while (RunOne()) {
     }
-    return files;
+  }
+  int Level0Files() {
+    if (level0_known) return level0_files;
+    std::string text;
+    level0_files = 0;
+    if (db->GetProperty("leveldb.num-files-at-level0", &text)) {
+      std::from_chars(text.data(), text.data() + text.size(), level0_files);
+    }
+    level0_known = true;
+    return level0_files;
   }
 
   Env& env;
@@ -79,6 +89,8 @@ struct Core {
   std::unique_ptr<leveldb::DB> db;
   Status failed;
   std::weak_ptr<void> shared;
+  bool level0_known = false;
+  int level0_files = 0;  // While known.
 };
 
 namespace {
@@ -89,7 +101,7 @@ constexpr size_t kWriteBufferBytesMin = 64u << 10;  // LevelDB takes no less.
 // held.
 void PostWork(Env& env, const std::weak_ptr<Core>& weak) {
   env.executor().Post([weak] {
-    if (const auto core = weak.lock()) core->adapter->RunOne();
+    if (const auto core = weak.lock()) core->RunOne();
   });
 }
 
@@ -139,6 +151,7 @@ StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& di
   level.create_if_missing = true;
   level.paranoid_checks = true;
   level.env = core->adapter->leveldb_env();
+  level.comparator = KeyOrder();
   level.info_log = core->adapter->logger();
   level.write_buffer_size = SIM_MAYBE("small-write-buffer") ? kv_internal::kWriteBufferBytesMin
                                                             : options.write_buffer_bytes;
@@ -147,7 +160,8 @@ StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& di
   level.block_cache = core->cache.get();
   level.filter_policy = core->filter.get();
   level.compression = options.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
-  level.reuse_logs = false;
+  // Or each start would write what is in the log to a table, and soon compact these.
+  level.reuse_logs = !SIM_MAYBE("fresh-kv-log");
   leveldb::DB* db = nullptr;
   const leveldb::Status status = leveldb::DB::Open(level, directory, &db);
   core->db.reset(db);
@@ -155,8 +169,7 @@ StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& di
   core->adapter->TakeNewLog();
   core->adapter->OnScheduled(
       [&env, weak = std::weak_ptr<Core>(core)] { kv_internal::PostWork(env, weak); });
-  while (core->adapter->RunOne()) {
-  }
+  core->RunAll();
   return std::unique_ptr<KvStore>(new KvStore(std::move(core)));
 }
 
@@ -177,12 +190,9 @@ Status KvStore::Write(KvBatch* batch, bool sync) {
   // for it forever.
   if (core_->adapter->TakeNewLog()) {
     SIM_SOMETIMES(true, "kv-log-rotated");
-    core_->adapter->RunOne();
+    core_->RunOne();
   }
-  if (core_->Level0Files() >= kLevel0FilesMax || SIM_MAYBE("eager-kv-work")) {
-    while (core_->adapter->RunOne()) {
-    }
-  }
+  if (core_->Level0Files() >= kLevel0FilesMax || SIM_MAYBE("eager-kv-work")) core_->RunAll();
   return OkStatus();
 }
 

@@ -8,7 +8,9 @@
 #include <mutex>  // lint: allow determinism: Offload workers read tables, too; nothing waits on it
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "core/base/check.h"
+#include "core/base/crc32c.h"
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
 
@@ -96,9 +98,7 @@ class Adapter : public LevelDbEnv, public leveldb::Env {
                                       leveldb::RandomAccessFile** result) override;
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** result) override;
   leveldb::Status NewAppendableFile(const std::string& name,
-                                    leveldb::WritableFile** result) override {
-    return leveldb::Status::NotSupported(name, "logs are not reused");
-  }
+                                    leveldb::WritableFile** result) override;
   bool FileExists(const std::string& name) override { return env_.disk().Exists(name); }
   leveldb::Status GetChildren(const std::string& directory,
                               std::vector<std::string>* result) override;
@@ -165,8 +165,8 @@ class Adapter : public LevelDbEnv, public leveldb::Env {
 leveldb::Status SequentialReader::Read(size_t n, leveldb::Slice* result, char* scratch) {
   auto bytes = file_->Read(offset_, n);
   if (!bytes.ok()) return adapter_->Map(bytes.status());
-  // Logs and manifests, at start-up. LevelDB takes a bad length in the last block for the end of the
-  // log and says nothing: a bit that flipped on the way must not shorten them.
+  // Logs and manifests, at start-up. LevelDB takes a bad length in the last block for the end of
+  // the log and says nothing: a bit that flipped on the way must not shorten them.
   const auto again = file_->Read(offset_, n);
   if (!again.ok()) return adapter_->Map(again.status());
   if (*again != *bytes) {
@@ -208,8 +208,9 @@ leveldb::Status Writer::Append(const leveldb::Slice& data) {
 leveldb::Status Writer::Flush() {
   if (buffer_.empty()) return leveldb::Status::OK();
   if (const leveldb::Status status = adapter_->CheckRunning(); !status.ok()) return status;
-  const std::string bytes = std::exchange(buffer_, {});
-  return adapter_->Map(file_->Append(bytes));
+  const leveldb::Status status = adapter_->Map(file_->Append(buffer_));
+  buffer_.clear();
+  return status;
 }
 
 leveldb::Status Writer::Sync() {
@@ -315,6 +316,20 @@ leveldb::Status Adapter::NewWritableFile(const std::string& name, leveldb::Writa
   return leveldb::Status::OK();
 }
 
+// The last log, when a store is opened: torn_tail.h has written it anew. A manifest is not gone on
+// with: LevelDB then begins a new one.
+leveldb::Status Adapter::NewAppendableFile(const std::string& name,
+                                           leveldb::WritableFile** result) {
+  *result = nullptr;
+  if (!name.ends_with(".log")) return leveldb::Status::NotSupported(name, "only logs go on");
+  auto opened = env_.disk().Open(name, OpenMode::kAppend);
+  if (!opened.ok()) return Map(opened.status());
+  names_unsynced_ = true;
+  log_ = new Writer(this, std::move(*opened));
+  *result = log_;
+  return leveldb::Status::OK();
+}
+
 leveldb::Status Adapter::GetChildren(const std::string& directory,
                                      std::vector<std::string>* result) {
   auto names = env_.disk().List(directory);
@@ -354,10 +369,49 @@ leveldb::Status Adapter::RenameFile(const std::string& from, const std::string& 
   return Map(status);
 }
 
+class BytewiseOrder : public leveldb::Comparator {
+ public:
+  int Compare(const leveldb::Slice& a, const leveldb::Slice& b) const override {
+    const size_t common = std::min(a.size(), b.size());
+    size_t at = 0;
+    for (; at + sizeof(uint64_t) <= common; at += sizeof(uint64_t)) {
+      const uint64_t x = LoadBigEndian64(a.data() + at), y = LoadBigEndian64(b.data() + at);
+      if (x != y) return x < y ? -1 : 1;
+    }
+    for (; at < common; ++at) {
+      const auto x = static_cast<unsigned char>(a[at]), y = static_cast<unsigned char>(b[at]);
+      if (x != y) return x < y ? -1 : 1;
+    }
+    return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
+  }
+  const char* Name() const override { return leveldb::BytewiseComparator()->Name(); }
+  void FindShortestSeparator(std::string* start, const leveldb::Slice& limit) const override {
+    leveldb::BytewiseComparator()->FindShortestSeparator(start, limit);
+  }
+  void FindShortSuccessor(std::string* key) const override {
+    leveldb::BytewiseComparator()->FindShortSuccessor(key);
+  }
+};
+
 }  // namespace
+
+const leveldb::Comparator* KeyOrder() {
+  static const auto& order = *new BytewiseOrder;
+  return &order;
+}
 
 std::unique_ptr<LevelDbEnv> LevelDbEnv::New(Env& env, std::string directory) {
   return std::make_unique<Adapter>(env, std::move(directory));
 }
 
 }  // namespace quadraft::store
+
+// In the place of LevelDB's own, which knows no processor's instruction for it as Debian builds it;
+// the linker finds this one first.
+namespace leveldb::crc32c {
+
+uint32_t Extend(uint32_t crc, const char* bytes, size_t size) {
+  return quadraft::ExtendCrc32c(crc, {bytes, size});
+}
+
+}  // namespace leveldb::crc32c

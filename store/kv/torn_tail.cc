@@ -18,6 +18,7 @@ namespace {
 // bytes.
 constexpr size_t kBlockBytes = 32768;
 constexpr size_t kHeaderBytes = 7;
+constexpr std::string_view kCopySuffix = ".copy";
 enum FragmentType { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
 struct Fragment {
@@ -147,14 +148,44 @@ Status CheckManifest(Env& env, const std::string& path, uint64_t* oldest_log) {
                                           : Cut(env, path, bytes.size(), scan.whole_bytes);
 }
 
-Status CheckLog(Env& env, const std::string& path, bool may_be_torn) {
-  QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env.disk(), path));
-  const LogScan scan = ScanLevelDbLog(bytes);
-  if (scan.whole_bytes == bytes.size()) return OkStatus();
-  if (may_be_torn && QR_MUTANT("kv-torn-tail-kept")) return OkStatus();
-  if (may_be_torn) return Cut(env, path, bytes.size(), scan.whole_bytes);
-  return DataLoss(path, " at offset ", scan.whole_bytes,
-                  ": no valid record, in a part that was synced");
+// LevelDB goes on writing to its last log. The tail may be valid and yet not durable, and syncing
+// it again would prove nothing: after a sync has failed, Linux calls the lost pages clean.
+Status WriteAnew(Disk& disk, const std::string& directory, const std::string& path,
+                 std::string_view bytes) {
+  const std::string copy = StrCat(path, kCopySuffix);
+  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
+  QR_RETURN_IF_ERROR(file->Append(bytes));
+  QR_RETURN_IF_ERROR(file->SyncNow());
+  QR_RETURN_IF_ERROR(disk.Rename(copy, path));
+  return disk.SyncDirectory(directory);
+}
+
+// How much of it is whole. `may_be_torn`: false when the log was synced to its end.
+StatusOr<size_t> CheckLog(const std::string& path, std::string_view bytes, bool may_be_torn) {
+  const size_t whole = ScanLevelDbLog(bytes).whole_bytes;
+  if (whole == bytes.size() || (may_be_torn && QR_MUTANT("kv-torn-tail-kept"))) return bytes.size();
+  if (may_be_torn) return whole;
+  return DataLoss(path, " at offset ", whole, ": no valid record, in a part that was synced");
+}
+
+// By number, the newest first.
+Status CheckLogs(Env& env, const std::string& directory,
+                 const std::vector<std::pair<uint64_t, std::string>>& logs, uint64_t oldest_log) {
+  bool newest = true;  // Of those that hold anything: opening the store begins an empty one before
+                       // it gives up the old.
+  for (const auto& [number, path] : logs) {
+    if (number < oldest_log) break;
+    QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(env.disk(), path));
+    if (bytes.empty()) continue;
+    QR_ASSIGN_OR_RETURN(const size_t whole, CheckLog(path, bytes, newest));
+    newest = false;
+    if (whole < bytes.size()) QR_RETURN_IF_ERROR(Cut(env, path, bytes.size(), whole));
+    if (number == logs.front().first) {
+      QR_RETURN_IF_ERROR(
+          WriteAnew(env.disk(), directory, path, std::string_view(bytes).substr(0, whole)));
+    }
+  }
+  return OkStatus();
 }
 
 }  // namespace
@@ -204,6 +235,10 @@ Status CutTornTails(Env& env, const std::string& directory) {
   std::vector<std::pair<uint64_t, std::string>> logs;
   bool tables = false;
   for (const std::string& name : names) {
+    if (name.ends_with(kCopySuffix)) {  // Its writing was cut short.
+      QR_RETURN_IF_ERROR(disk.Remove(StrCat(directory, "/", name)));
+      continue;
+    }
     tables |= name.ends_with(".ldb");
     if (!name.ends_with(".log")) continue;
     uint64_t number = 0;
@@ -225,23 +260,13 @@ Status CutTornTails(Env& env, const std::string& directory) {
   uint64_t oldest_log = 0;
   QR_RETURN_IF_ERROR(CheckManifest(env, manifest_path, &oldest_log));
   std::sort(logs.begin(), logs.end(), std::greater<>());
-  // The log that the manifest names was there before it was named, and goes only when a later one is
-  // named. Missing, the manifest has lost its last records: older tables under newer writes.
-  if (oldest_log != 0 && std::none_of(logs.begin(), logs.end(), [&](const auto& log) {
-        return log.first == oldest_log;
-      })) {
+  // The log that the manifest names was there before it was named, and goes only when a later one
+  // is named. Missing, the manifest has lost its last records: older tables under newer writes.
+  if (oldest_log != 0 && std::none_of(logs.begin(), logs.end(),
+                                      [&](const auto& log) { return log.first == oldest_log; })) {
     return DataLoss(manifest_path, ": names log ", oldest_log, ", which is missing");
   }
-  bool newest = true;  // Of those that hold anything: opening the store begins an empty one before
-                       // it gives up the old.
-  for (const auto& [number, path] : logs) {
-    if (number < oldest_log) break;
-    QR_ASSIGN_OR_RETURN(const uint64_t bytes, disk.FileSize(path));
-    if (bytes == 0) continue;
-    QR_RETURN_IF_ERROR(CheckLog(env, path, newest));
-    newest = false;
-  }
-  return OkStatus();
+  return CheckLogs(env, directory, logs, oldest_log);
 }
 
 }  // namespace quadraft::store

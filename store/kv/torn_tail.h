@@ -9,6 +9,8 @@
 //   synced whole before a newer one was written to (leveldb_env.h), so damage there is DataLoss.
 //   Logs that the manifest no longer needs are left alone: their removal may have been undone by
 //   the crash, their bytes need not be whole;
+// - the last of them, which LevelDB goes on with (reuse_logs), is written anew, synced and renamed
+// into its place: what it will add must not rest on bytes that a failed sync left in doubt;
 // - the manifest in use is cut likewise, but only its last record can have been torn, since each is
 // synced before the next
 //   is written: damage with a record behind it is DataLoss.

@@ -164,8 +164,9 @@ class Reader {
         return DataLoss(path, " at offset ", offset, ": record ", parsed->record.sequence,
                         ", expected record ", log_.last_sequence + 1);
       }
-      QR_RETURN_IF_ERROR(Annotate(replay_.Apply(number, parsed->record, &log_),
-                                  StrCat(path, " at offset ", offset)));
+      if (const Status applied = replay_.Apply(number, parsed->record, &log_); !applied.ok()) {
+        return Annotate(applied, StrCat(path, " at offset ", offset));
+      }
       log_.last_sequence = parsed->record.sequence;
       log_.last_crc = parsed->crc;
       log_.last_segment_bytes += parsed->bytes;

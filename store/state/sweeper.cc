@@ -1,5 +1,7 @@
 #include "store/state/sweeper.h"
 
+#include <algorithm>
+
 #include "core/base/sim_points.h"
 
 namespace quadraft::store {
@@ -39,20 +41,26 @@ void Sweeper::RunSlice() {
   if (!done.ok()) {  // The store has failed; the next write tells its caller. The marker brings us
                      // back after a restart.
     spaces_.clear();
+    from_.clear();
     return;
   }
-  if (*done) spaces_.pop_front();
+  if (*done) {
+    spaces_.pop_front();
+    from_.clear();
+  }
   Schedule();
 }
 
 StatusOr<bool> Sweeper::SweepSome(SpaceId space) {
   const size_t keys_max = SIM_MAYBE("short-sweep") ? 1 : kSweptPerSlice;
   KvBatch batch;
-  for (const char kind : {kQuadKind, kHistoryKind}) {
+  for (const char kind : {kHistoryKind, kQuadKind}) {  // In their order.
     const std::string prefix = SpacePrefix(kind, space);
     const auto it = kv_.NewIterator(false);
-    for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    for (it->Seek(std::max(prefix, from_)); it->Valid() && it->key().starts_with(prefix);
+         it->Next()) {
       if (batch.count() == keys_max) {
+        from_ = it->key();
         QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
         return false;
       }

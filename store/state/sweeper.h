@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 
 #include "store/kv/keys.h"
 #include "store/kv/kv_store.h"
@@ -29,6 +30,7 @@ class Sweeper {
   KvStore& kv_;
   const GroupId group_;
   std::deque<SpaceId> spaces_;
+  std::string from_;  // What of the first was deleted lies below. LevelDB walks over it slowly.
   bool scheduled_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
