@@ -57,7 +57,7 @@ TEST(PoolTest, WhatWasDeletedIsGivenAgain) {
 
 TEST(PoolTest, AnotherThreadMayDelete) {
   std::vector<std::unique_ptr<std::map<int, std::string>>> made;
-  std::thread maker([&] {  // lint: allow determinism: as above
+  std::thread maker([&] {  // lint: allow determinism: a test of what another thread deletes
     for (int i = 0; i < 1000; ++i) {
       made.push_back(std::make_unique<std::map<int, std::string>>());
       for (int j = 0; j < 10; ++j) made.back()->emplace(j, std::string(50, 'x'));
