@@ -6,27 +6,70 @@
 
 namespace quadraft::raft {
 
+void Invariants::Restarted(NodeId node) {
+  seen_.erase(node);
+  const auto durable = durable_.find(node);
+  if (durable != durable_.end()) durable->second.in_doubt = true;
+}
+
 Status Invariants::Observe(const Raft& replica) {
   QR_RETURN_IF_ERROR(replica.fault());
+  QR_RETURN_IF_ERROR(CheckDurable(replica));
   Seen& seen = seen_[replica.self()];
   const Log& log = replica.log();
   const bool leader = replica.role() == Role::kLeader;
-  if (seen.term == replica.term() && seen.leader == leader && seen.last == log.last_index() &&
-      seen.commit == replica.commit() && seen.truncations == log.truncations()) {
+  if (seen.term == replica.term() && seen.vote == replica.vote() && seen.leader == leader &&
+      seen.last == log.last_index() && seen.commit == replica.commit() &&
+      seen.truncations == log.truncations()) {
     return OkStatus();
   }
-  if (replica.term() < seen.term) {
-    return Internal("term of node ", replica.self(), " went back from ", seen.term, " to ",
-                    replica.term());
-  }
+  QR_RETURN_IF_ERROR(CheckVote(replica, seen));
   QR_RETURN_IF_ERROR(CheckEntries(replica, seen));
   QR_RETURN_IF_ERROR(CheckCommits(replica, seen));
   QR_RETURN_IF_ERROR(CheckLeader(replica, seen));
   seen = {.term = replica.term(),
+          .vote = replica.vote(),
           .leader = leader,
           .last = log.last_index(),
           .commit = replica.commit(),
           .truncations = log.truncations()};
+  return OkStatus();
+}
+
+Status Invariants::CheckVote(const Raft& replica, const Seen& seen) {
+  if (replica.term() < seen.term) {
+    return Internal("term of node ", replica.self(), " went back from ", seen.term, " to ",
+                    replica.term());
+  }
+  if (replica.term() == seen.term && seen.vote != NodeId{} && replica.vote() != seen.vote) {
+    return Internal("one vote per term: node ", replica.self(), " voted for ", seen.vote,
+                    " in term ", seen.term, ", now for ", replica.vote());
+  }
+  return OkStatus();
+}
+
+// First what must have outlived a restart, then what is durable by now.
+Status Invariants::CheckDurable(const Raft& replica) {
+  Durable& durable = durable_[replica.self()];
+  const Log& log = replica.log();
+  if (durable.in_doubt) {
+    durable.in_doubt = false;
+    const bool vote_lost = replica.term() == durable.term && replica.vote() != durable.vote;
+    if (replica.term() < durable.term || vote_lost) {
+      return Internal("durability: node ", replica.self(), " restarts in term ", replica.term(),
+                      " with its vote for ", replica.vote(), "; durable were term ", durable.term,
+                      " and ", durable.vote);
+    }
+    const std::optional<RaftTerm> term = log.term_at(durable.last);
+    if (durable.last > log.last_index() || (term && *term != durable.last_term)) {
+      return Internal("durability: node ", replica.self(), " restarts with entries up to ",
+                      log.last_index(), "/", log.last_term(), "; durable was ", durable.last, "/",
+                      durable.last_term);
+    }
+  }
+  if (replica.vote_is_durable()) durable.term = replica.term(), durable.vote = replica.vote();
+  durable.last = log.stable_index();
+  durable.last_term = log.term_at(durable.last).value_or(RaftTerm{});
   return OkStatus();
 }
 

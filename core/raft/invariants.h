@@ -14,6 +14,8 @@
 //      term.
 //   5. State machine safety: no two replicas commit different entries at one index; no commit
 //      index goes back (but by a restart).
+//   6. One vote per term: a vote is not changed and not taken back within its term.
+//   7. Durability: term, vote and entries that a replica called durable are there after a restart.
 #ifndef QUADRAFT_CORE_RAFT_INVARIANTS_H_
 #define QUADRAFT_CORE_RAFT_INVARIANTS_H_
 
@@ -32,7 +34,7 @@ class Invariants {
   // Internal, with a sentence that names the invariant, the nodes, the term and the index, when one
   // is broken.
   Status Observe(const Raft& replica);
-  void Restarted(NodeId node) { seen_.erase(node); }
+  void Restarted(NodeId node);
 
   // The highest entry that any replica was seen to have committed.
   LogIndex highest_commit() const {
@@ -45,10 +47,19 @@ class Invariants {
  private:
   struct Seen {
     RaftTerm term;
+    NodeId vote;
     bool leader = false;
     LogIndex last;
     LogIndex commit;
     uint64_t truncations = 0;
+  };
+  // What the replica believes to be on its disk.
+  struct Durable {
+    RaftTerm term;
+    NodeId vote;
+    LogIndex last;
+    RaftTerm last_term;
+    bool in_doubt = false;  // Restarted, and not seen since.
   };
   struct Identity {
     RaftTerm previous_term;
@@ -59,11 +70,14 @@ class Invariants {
     RaftTerm term;
     RaftTerm seen_in;  // The lowest term in which it was seen to be committed.
   };
+  Status CheckVote(const Raft& replica, const Seen& seen);
+  Status CheckDurable(const Raft& replica);
   Status CheckLeader(const Raft& replica, const Seen& seen);
   Status CheckEntries(const Raft& replica, const Seen& seen);
   Status CheckCommits(const Raft& replica, const Seen& seen);
 
   std::map<NodeId, Seen> seen_;
+  std::map<NodeId, Durable> durable_;
   std::map<RaftTerm, NodeId> leaders_;
   std::map<std::pair<LogIndex, RaftTerm>, Identity> entries_;
   std::map<LogIndex, Committed> committed_;

@@ -188,6 +188,7 @@ class Raft {
   NodeId self() const { return self_; }
   RaftTerm term() const { return term_; }
   NodeId vote() const { return vote_; }
+  bool vote_is_durable() const { return !hard_dirty_ && hard_sync_ <= synced_; }  // And the term.
   Role role() const { return static_cast<Role>(state_.index()); }
   NodeId leader() const;  // Zero: unknown.
   LogIndex commit() const { return commit_; }

@@ -47,9 +47,9 @@ class RaftCheckerTest : public testing::Test {
   }
 
   raft::Raft& Make(uint64_t id, uint64_t term, std::vector<raft::Entry> entries,
-                   uint64_t commit = 0) {
+                   uint64_t commit = 0, uint64_t vote = 0) {
     raft::Raft::Initial initial;
-    initial.hard_state = {RaftTerm{term}, NodeId{}, LogIndex{commit}};
+    initial.hard_state = {RaftTerm{term}, NodeId{vote}, LogIndex{commit}};
     initial.entries = std::move(entries);
     rafts_[id] = std::make_unique<raft::Raft>(
         NodeId{id}, raft::Configuration(std::vector<NodeId>{NodeId{id}}), raft::Options{},
@@ -65,6 +65,11 @@ class RaftCheckerTest : public testing::Test {
       if (out.sync_id != 0) raft->Synced(out.sync_id);
     }
     ASSERT_EQ(raft->role(), raft::Role::kLeader);
+  }
+  void Restart(uint64_t id) {
+    world_.process(NodeId{id}).Crash(CrashKind::kKill);
+    world_.process(NodeId{id}).Start();
+    world_.RunFor(milliseconds(1));
   }
   Status Look(uint64_t id) {
     EventRecord event;
@@ -120,6 +125,32 @@ TEST_F(RaftCheckerTest, TermsDoNotGoBack) {
   EXPECT_EQ(Named(Look(1)), "nothing");
   Make(1, 4, {});
   EXPECT_EQ(Named(Look(1)), "went back");
+}
+
+TEST_F(RaftCheckerTest, OneVotePerTerm) {
+  Make(1, 5, {}, 0, /*vote=*/2);
+  EXPECT_EQ(Named(Look(1)), "nothing");
+  Make(1, 5, {}, 0, /*vote=*/3);
+  EXPECT_EQ(Named(Look(1)), "one vote per term");
+}
+
+TEST_F(RaftCheckerTest, DurabilityOfVotes) {
+  Make(1, 5, {}, 0, /*vote=*/2);
+  EXPECT_EQ(Named(Look(1)), "nothing");
+  Restart(1);
+  Make(1, 5, {}, 0, /*vote=*/2);
+  EXPECT_EQ(Named(Look(1)), "nothing");
+  Restart(1);
+  Make(1, 5, {});
+  EXPECT_EQ(Named(Look(1)), "durability");
+}
+
+TEST_F(RaftCheckerTest, DurabilityOfEntries) {
+  Make(1, 5, {EntryOf(1, 5, "a"), EntryOf(2, 5, "b")});
+  EXPECT_EQ(Named(Look(1)), "nothing");
+  Restart(1);
+  Make(1, 5, {EntryOf(1, 5, "a")});
+  EXPECT_EQ(Named(Look(1)), "durability");
 }
 
 // A real node, and a committed log that the test writes.
