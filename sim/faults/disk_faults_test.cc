@@ -229,14 +229,15 @@ struct Outcome {
   int damaged = 0;  // Nodes.
   Machines::Seen seen;
 };
-Outcome RunKind(std::string_view kind, Duration length = milliseconds(400)) {
+Outcome RunKind(std::string_view kind, Duration length = milliseconds(400),
+                Duration rest = seconds(2)) {
   Outcome outcome;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Machines machines(seed);
     Closure stop = machines.Begin(kind);
     machines.world.RunFor(length);
     stop();
-    machines.world.RunFor(seconds(7));
+    machines.world.RunFor(rest);
     outcome.effects += machines.effects;
     const Machines::Seen sum = machines.Sum();
     outcome.seen.lives += sum.lives - 3;
@@ -279,7 +280,7 @@ TEST(DiskFaultsTest, NoSpaceRefusesAndComesBack) {
 }
 
 TEST(DiskFaultsTest, AStalledDiskEndsNothingForSeconds) {
-  const Outcome outcome = RunKind("stalled-disk");
+  const Outcome outcome = RunKind("stalled-disk", milliseconds(400), seconds(7));
   EXPECT_EQ(outcome.effects, static_cast<int>(kSeeds));
   EXPECT_GT(outcome.seen.slowest_sync, 4'000'000'000);
   EXPECT_EQ(outcome.damaged, 0);

@@ -61,7 +61,8 @@ class SimFile : public File {
     Status outcome = disk_->Inject(kDiskSync, path_);
     auto size = std::make_shared<uint64_t>(inode_->data.size());
     inode_->pending_sizes.push_back(size);
-    Closure finish = [disk = disk_, inode = inode_, size, outcome,
+    // It lies in the inode's own queue, which must not keep the inode.
+    Closure finish = [disk = disk_, inode = inode_.get(), size, outcome,
                       truncations = inode_->truncations, done = std::move(done)]() mutable {
       std::erase(inode->pending_sizes, size);
       done(disk->FinishSync(*inode, *size, truncations, std::move(outcome)));

@@ -95,9 +95,9 @@ void SimDisk::RunInOrder(Inode& inode, Closure finish) {
 }
 
 void SimDisk::StartNextSync(Inode& inode) {
-  executor_->RunAfter(SyncLatency(), [this, weak = inode.weak_from_this(), epoch = epoch_] {
-    const InodePtr inode = weak.lock();
-    if (!inode || epoch != epoch_) return;
+  // Keeps a file that was closed and removed meanwhile.
+  executor_->RunAfter(SyncLatency(), [this, inode = inode.shared_from_this(), epoch = epoch_] {
+    if (epoch != epoch_) return;
     Closure finish = std::move(inode->sync_queue.front());
     inode->sync_queue.pop_front();
     --syncs_under_way_;

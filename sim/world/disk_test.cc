@@ -296,7 +296,9 @@ TEST(SimDiskTest, ADirectoryIsDurableOnceItsParentIsSynced) {
     ASSERT_TRUE((*file)->SyncNow().ok());
     ASSERT_TRUE(disk.SyncDirectory("a/b").ok());
     ASSERT_TRUE(disk.SyncDirectory("a").ok());
-    if (seed % 2 == 0) ASSERT_TRUE(disk.SyncDirectory("").ok());
+    if (seed % 2 == 0) {
+      ASSERT_TRUE(disk.SyncDirectory("").ok());
+    }
     disk.Crash();
     if (seed % 2 == 0) {
       EXPECT_EQ(Contents(disk, "a/b/f"), "abc");

@@ -20,7 +20,7 @@ TEST(SwarmTest, CountsSeedsEventsAndFaultsAndFindsAPlantedBug) {
   EXPECT_GT(good.events, 1000u);
   EXPECT_FALSE(good.faults.empty());
 
-  const SwarmOptions planted{.run = {.scenario = "log", .mutants = {"ack-before-sync"}},
+  const SwarmOptions planted{.run = {.scenario = "log", .mutants = {"log-sync-skipped"}},
                              .seeds = 500,
                              .jobs = 2,
                              .violations_max = 1};
