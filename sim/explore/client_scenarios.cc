@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "sim/explore/cluster_scenario.h"
+#include "sim/workloads/append_workload.h"
 #include "sim/workloads/bank_workload.h"
 #include "sim/workloads/graphs_workload.h"
 #include "sim/workloads/register_workload.h"
@@ -122,6 +123,29 @@ GraphsOptions MakeGraphs(const Settings& settings) {
   return options;
 }
 
+const SettingTable& AppendRows() {
+  static const auto& rows = *new SettingTable{
+      {"append.clients", "clients", 1, 100, 4, Between<2, 6>},
+      {"append.think-ms", "between two operations of a client, at most", 1, 10'000, 40,
+       Between<5, 80>},
+      {"append.text", "1: a list is one literal; 0: it is items with indexes", 0, 1, 1,
+       Between<0, 1>},
+      {"append.keys", "lists in use at one time", 1, 100, 3, Between<1, 5>},
+      {"append.length-max", "appends to a list", 1, 1000, 16, Between<4, 24>},
+      {"append.operations-max", "of one transaction", 1, 20, 4, Between<1, 5>},
+  };
+  return rows;
+}
+AppendOptions MakeAppend(const Settings& settings) {
+  AppendOptions options;
+  options.clients = Clients(settings, "append.clients", "append.think-ms", options.clients);
+  options.text = settings["append.text"] == 1;
+  options.keys = IntOf(settings, "append.keys");
+  options.length_max = IntOf(settings, "append.length-max");
+  options.operations_max = IntOf(settings, "append.operations-max");
+  return options;
+}
+
 template <typename T, auto kMake>
 class OneWorkload : public ClusterScenario {
  public:
@@ -130,7 +154,7 @@ class OneWorkload : public ClusterScenario {
   }
 };
 
-constexpr int kKinds = 5;
+constexpr int kKinds = 6;
 
 class Mixed : public ClusterScenario {
  public:
@@ -145,6 +169,7 @@ class Mixed : public ClusterScenario {
     if ((kinds & 4) != 0) AddSlow<BankWorkload>(MakeBank(settings()));
     if ((kinds & 8) != 0) AddSlow<SetWorkload>(MakeSet(settings()));
     if ((kinds & 16) != 0) AddSlow<GraphsWorkload>(MakeGraphs(settings()));
+    if ((kinds & 32) != 0) AddSlow<AppendWorkload>(MakeAppend(settings()));
   }
 
  private:
@@ -167,10 +192,10 @@ int64_t TwoOrThree(Random& random) {
 
 SettingTable MixedRows() {
   SettingTable rows = {{"mixed.kinds",
-                        "a bit for each: register 1, sparql 2, bank 4, set 8, graphs 16", 1,
-                        (1 << kKinds) - 1, 1, TwoOrThree}};
+                        "a bit for each: register 1, sparql 2, bank 4, set 8, graphs 16, append 32",
+                        1, (1 << kKinds) - 1, 1, TwoOrThree}};
   for (const auto* more :
-       {&RegisterRows(), &SparqlRows(), &BankRows(), &SetRows(), &GraphsRows()}) {
+       {&RegisterRows(), &SparqlRows(), &BankRows(), &SetRows(), &GraphsRows(), &AppendRows()}) {
     rows.insert(rows.end(), more->begin(), more->end());
   }
   return rows;
@@ -216,6 +241,14 @@ const SettingTable& GraphsSettings() {
 }
 std::unique_ptr<Scenario> MakeGraphsScenario(const ScenarioContext& context) {
   return std::make_unique<OneWorkload<GraphsWorkload, MakeGraphs>>(context);
+}
+
+const SettingTable& AppendSettings() {
+  static const auto& table = *new SettingTable(WithClusterSettings(AppendRows()));
+  return table;
+}
+std::unique_ptr<Scenario> MakeAppendScenario(const ScenarioContext& context) {
+  return std::make_unique<OneWorkload<AppendWorkload, MakeAppend>>(context);
 }
 
 const SettingTable& MixedSettings() {

@@ -16,6 +16,9 @@ const std::vector<ScenarioRow>& ScenarioTable() {
        12, SetSettings, MakeSetScenario},
       {"graphs", "whole nodes; CLEAR, DROP, COPY, MOVE and ADD against inserts, linearizable", 4,
        12, GraphsSettings, MakeGraphsScenario},
+      {"append",
+       "whole nodes; transactions that append to lists and read them, strictly serializable", 4, 12,
+       AppendSettings, MakeAppendScenario},
       {"mixed", "whole nodes; two or three of these at once, drawn", 3, 8, MixedSettings,
        MakeMixedScenario},
   };

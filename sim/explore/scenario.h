@@ -81,7 +81,9 @@ std::unique_ptr<Scenario> MakeBankScenario(const ScenarioContext& context);
 const SettingTable& SetSettings();
 std::unique_ptr<Scenario> MakeSetScenario(const ScenarioContext& context);
 const SettingTable& GraphsSettings();
+const SettingTable& AppendSettings();
 std::unique_ptr<Scenario> MakeGraphsScenario(const ScenarioContext& context);
+std::unique_ptr<Scenario> MakeAppendScenario(const ScenarioContext& context);
 const SettingTable& MixedSettings();
 std::unique_ptr<Scenario> MakeMixedScenario(const ScenarioContext& context);
 

@@ -4,6 +4,9 @@
 #include <map>
 #include <utility>
 
+#include "jepsen/txn/check.h"
+#include "jepsen/txn/workloads.h"
+
 namespace quadraft::sim {
 namespace {
 
@@ -144,6 +147,10 @@ Task<void> BankWorkload::FinalReads(Client& client) {
   co_await ReadSum(client);
 }
 
-Status BankWorkload::CheckHistory() const { return OkStatus(); }
+Status BankWorkload::CheckHistory() const {
+  const jepsen::Report report = jepsen::CheckBank(history(), {.total = total()});
+  if (report.error.ok() && report.outcome != jepsen::Outcome::kBad) return OkStatus();
+  return Internal("bank: ", Message(jepsen::ToStatus(report)));
+}
 
 }  // namespace quadraft::sim

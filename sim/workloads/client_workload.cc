@@ -159,7 +159,7 @@ void ClientWorkload::Client::Complete(Outcome outcome, jepsen::Value value) {
     watching->OnComplete(process_, id(), static_cast<OperationOutcome>(outcome), value.ToString());
   }
   workload_.world()->Fold(EventKind::kWorld, id(),
-                         Fingerprint64(value.ToString(), static_cast<uint64_t>(outcome)));
+                          Fingerprint64(value.ToString(), static_cast<uint64_t>(outcome)));
   if (outcome == Outcome::kOk) {
     workload_.history_.Ok(process_, std::move(value), now);
   } else if (outcome == Outcome::kFail) {

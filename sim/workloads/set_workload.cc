@@ -5,6 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "jepsen/txn/check.h"
+#include "jepsen/txn/workloads.h"
+
 namespace quadraft::sim {
 namespace {
 
@@ -149,6 +152,10 @@ Task<void> SetWorkload::FinalReads(Client& client) {
   co_await CountAll(client);
 }
 
-Status SetWorkload::CheckHistory() const { return OkStatus(); }
+Status SetWorkload::CheckHistory() const {
+  const jepsen::Report report = jepsen::CheckSetFull(history(), true);
+  if (report.error.ok() && report.outcome != jepsen::Outcome::kBad) return OkStatus();
+  return Internal("set: ", Message(jepsen::ToStatus(report)));
+}
 
 }  // namespace quadraft::sim

@@ -10,6 +10,7 @@
 #include "sim/checkers/committed_log.h"
 #include "sim/checkers/invariants.h"
 #include "sim/oracle/oracle.h"
+#include "sim/workloads/append_workload.h"
 #include "sim/workloads/bank_workload.h"
 #include "sim/workloads/graphs_workload.h"
 #include "sim/workloads/register_workload.h"
@@ -204,6 +205,7 @@ constexpr Runner kRegister = RunWith<RegisterWorkload, RegisterOptions>;
 constexpr Runner kSparql = RunWith<SparqlWorkload, SparqlOptions>;
 constexpr Runner kBank = RunWith<BankWorkload, BankOptions>;
 constexpr Runner kSet = RunWith<SetWorkload, SetOptions>;
+constexpr Runner kAppend = RunWith<AppendWorkload, AppendOptions>;
 constexpr Runner kGraphs = RunWith<GraphsWorkload, GraphsOptions>;
 
 class WorkloadsTest : public testing::TestWithParam<Case> {};
@@ -237,6 +239,7 @@ INSTANTIATE_TEST_SUITE_P(Honest, WorkloadsTest,
                                          Case{"Sparql", kSparql, Lie::kNone, {}},
                                          Case{"Bank", kBank, Lie::kNone, {}},
                                          Case{"Set", kSet, Lie::kNone, {}},
+                                         Case{"Append", kAppend, Lie::kNone, {}},
                                          Case{"Graphs", kGraphs, Lie::kNone, {}}),
                          [](const auto& info) { return info.param.name; });
 
@@ -265,6 +268,18 @@ INSTANTIATE_TEST_SUITE_P(
              {"acknowledged write lost", "set", "permutations"}},
         Case{"SetPart", kSet, Lie::kPartOfWrite, {"acknowledged write lost", "set"}},
         Case{"SetRefused", kSet, Lie::kRefusedDone, {"refused write happened"}},
+        Case{"AppendStale",
+             kAppend,
+             Lie::kStaleRead,
+             {"strict serializability", "acknowledged write lost"}},
+        Case{"AppendHidden",
+             kAppend,
+             Lie::kHiddenQuad,
+             {"strict serializability", "acknowledged write lost"}},
+        Case{"AppendPart",
+             kAppend,
+             Lie::kPartOfWrite,
+             {"strict serializability", "acknowledged write lost"}},
         Case{"GraphsStale", kGraphs, Lie::kStaleRead, {"linearizability"}},
         Case{"GraphsPart", kGraphs, Lie::kPartOfWrite, {"linearizability"}},
         Case{"GraphsTwice", kGraphs, Lie::kTwice, {"done twice"}},
