@@ -65,9 +65,9 @@ void Log::TruncateFrom(LogIndex first) {
   }
   ++truncations_;
   SIM_SOMETIMES(!syncs_.empty() && syncs_.back().last >= first, "truncated-under-sync");
-  stable_ = std::min(stable_, last_index());
   unsaved_from_ = std::min(unsaved_from_, first);
   if (QR_MUTANT("overwritten-entries-stay-stable")) return;
+  stable_ = std::min(stable_, last_index());
   for (SyncUnderWay& sync : syncs_) sync.last = std::min(sync.last, last_index());
 }
 

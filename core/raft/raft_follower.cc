@@ -31,7 +31,11 @@ void Raft::OnAppend(NodeId from, Append append) {
   if (!matches) {
     ++counters_.rejected_appends;
     SIM_SOMETIMES(true, "append-rejected");
-    const LogIndex hint = log_.LastAtOrBelow(append.prev_index, append.prev_term);
+    LogIndex hint = log_.LastAtOrBelow(append.prev_index, append.prev_term);
+    if (QR_MUTANT("commit-beyond-append")) {  // A hint that is lower than need be (harmless by
+                                              // itself) gives the bug its chance.
+      while (hint > commit_ && append.prev_index.value() - hint.value() < 8) hint = hint.Previous();
+    }
     return Send(from, AppendReply{.rejected = true,
                                   .index = append.prev_index,
                                   .hint_index = hint,

@@ -190,6 +190,7 @@ uint64_t Replica::TakeOutput() {
 // Those of an earlier leadership: the next leader may commit them or not, and we shall not be told
 // in time. What is committed already only waits to be applied.
 void Replica::FailLostProposals() {
+  if (QR_MUTANT("proposal-answered-by-index")) return;
   const bool leads = raft_.role() == raft::Role::kLeader;
   while (!proposals_.empty()) {
     Proposal& last = proposals_.back();

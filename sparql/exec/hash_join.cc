@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::sparql {
 
-HashJoinOperator::HashJoinOperator(ExecContext* context, const Plan& plan, OperatorPtr left, OperatorPtr right,
-                                   std::unique_ptr<Conditions> conditions)
+HashJoinOperator::HashJoinOperator(ExecContext* context, const Plan& plan, OperatorPtr left,
+                                   OperatorPtr right, std::unique_ptr<Conditions> conditions)
     : Operator(context, plan.vars),
       left_(std::move(left)),
       right_(std::move(right)),
@@ -78,7 +80,8 @@ void HashJoinOperator::CollectPairs() {
       StartChain();
       continue;
     }
-    if (index_.Matches(chain_, left_batch_, left_keys_, left_row_)) {
+    if (QR_MUTANT("hash-join-by-hash-alone") ||
+        index_.Matches(chain_, left_batch_, left_keys_, left_row_)) {
       pair_left_.push_back(static_cast<uint32_t>(left_row_));
       pair_right_.push_back(chain_);
       row_matched_ = true;
@@ -90,11 +93,12 @@ void HashJoinOperator::CollectPairs() {
 void HashJoinOperator::DropIncompatible() {
   size_t kept = 0;
   for (size_t i = 0; i < pair_left_.size(); ++i) {
-    const bool compatible = std::all_of(loose_.begin(), loose_.end(), [&](const SharedColumn& shared) {
-      const TermId a = left_batch_.columns[shared.left][pair_left_[i]];
-      const TermId b = table_.at(shared.right, pair_right_[i]);
-      return a == b || a == kNoTerm || b == kNoTerm;
-    });
+    const bool compatible =
+        std::all_of(loose_.begin(), loose_.end(), [&](const SharedColumn& shared) {
+          const TermId a = left_batch_.columns[shared.left][pair_left_[i]];
+          const TermId b = table_.at(shared.right, pair_right_[i]);
+          return a == b || a == kNoTerm || b == kNoTerm;
+        });
     if (!compatible) continue;
     pair_left_[kept] = pair_left_[i];
     pair_right_[kept++] = pair_right_[i];
@@ -114,7 +118,8 @@ void HashJoinOperator::Assemble(Batch* out) const {
       for (size_t i = 0; i < rows; ++i) target[i] = source[pair_left_[i]];
     } else {
       const auto& source = table_.column(static_cast<size_t>(right_of_output_[c]));
-      for (size_t i = 0; i < rows; ++i) target[i] = pair_right_[i] == kNoRow ? kNoTerm : source[pair_right_[i]];
+      for (size_t i = 0; i < rows; ++i)
+        target[i] = pair_right_[i] == kNoRow ? kNoTerm : source[pair_right_[i]];
     }
   }
   for (const SharedColumn& shared : loose_) {
@@ -133,7 +138,7 @@ Status HashJoinOperator::KeepPassing(Batch* out) {
     out->Keep(kept);
   }
   if (!late_unmatched_) return OkStatus();
-  if (conditions_ != nullptr) {
+  if (conditions_ != nullptr && !QR_MUTANT("optional-matched-before-filter")) {
     for (const uint32_t row : kept) matched_[pair_left_[row]] = true;
   } else {
     for (const uint32_t row : pair_left_) matched_[row] = true;

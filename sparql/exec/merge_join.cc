@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::sparql {
 
-MergeJoinOperator::MergeJoinOperator(ExecContext* context, const Plan& plan, OperatorPtr left, OperatorPtr right)
+MergeJoinOperator::MergeJoinOperator(ExecContext* context, const Plan& plan, OperatorPtr left,
+                                     OperatorPtr right)
     : Operator(context, plan.vars) {
   left_.input = std::move(left);
   right_.input = std::move(right);
@@ -115,6 +118,7 @@ Status MergeJoinOperator::Produce(Batch* out) {
         if (run_row_ == run_->rows()) {
           run_row_ = 0;
           ++left_.row;
+          if (QR_MUTANT("merge-join-skips-duplicates")) run_active_ = false;
         }
         continue;
       }

@@ -4,10 +4,13 @@
 #include <numeric>
 #include <utility>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::sparql {
 
-OrderByOperator::OrderByOperator(ExecContext* context, OperatorPtr child, EvaluationEnvironment* env,
-                                 std::vector<SortKey> keys, std::optional<uint64_t> limit)
+OrderByOperator::OrderByOperator(ExecContext* context, OperatorPtr child,
+                                 EvaluationEnvironment* env, std::vector<SortKey> keys,
+                                 std::optional<uint64_t> limit)
     : Operator(context, child->vars()),
       child_(std::move(child)),
       env_(env),
@@ -41,11 +44,13 @@ Status OrderByOperator::Sort() {
   std::vector<uint32_t> order(rows), merged(rows);
   std::iota(order.begin(), order.end(), 0u);
   const auto before = [this](uint32_t a, uint32_t b) { return Before(a, b); };
-  // Runs of a batch by the library, then merged bottom-up, so that no step is long: the deadline is felt in between.
+  // Runs of a batch by the library, then merged bottom-up, so that no step is long: the deadline is
+  // felt in between.
   for (size_t at = 0; at < rows; at += kBatchRows) {
     QR_RETURN_IF_ERROR(context().CheckInterrupted());
     std::stable_sort(order.begin() + static_cast<ptrdiff_t>(at),
-                     order.begin() + static_cast<ptrdiff_t>(std::min(rows, at + kBatchRows)), before);
+                     order.begin() + static_cast<ptrdiff_t>(std::min(rows, at + kBatchRows)),
+                     before);
   }
   for (size_t width = kBatchRows; width < rows; width *= 2) {
     for (size_t at = 0; at < rows; at += 2 * width) {
@@ -53,13 +58,15 @@ Status OrderByOperator::Sort() {
       size_t left = at, right = middle;
       for (size_t to = at; to < end; ++to) {
         if (to % kBatchRows == 0) QR_RETURN_IF_ERROR(context().CheckInterrupted());
-        const bool take_right = left == middle || (right < end && Before(order[right], order[left]));
+        const bool take_right =
+            left == middle || (right < end && Before(order[right], order[left]));
         merged[to] = take_right ? order[right++] : order[left++];
       }
     }
     order.swap(merged);
   }
-  if (limit_ && order.size() > *limit_) order.resize(static_cast<size_t>(*limit_));
+  const uint64_t off = QR_MUTANT("order-limit-off-by-one") && limit_ > 0u ? 1 : 0;
+  if (limit_ && order.size() > *limit_) order.resize(static_cast<size_t>(*limit_ - off));
   std::vector<Value> values;
   values.reserve(order.size() * keys_.size());
   size_t bytes = 0;
@@ -81,7 +88,8 @@ Status OrderByOperator::Consume() {
     if (rows == 0) break;
     QR_RETURN_IF_ERROR(rows_.Append(batch));
     QR_RETURN_IF_ERROR(AppendKeys(batch));
-    if (limit_ && rows_.rows() > kTopRowsSlack && rows_.rows() / 2 > *limit_) QR_RETURN_IF_ERROR(Sort());
+    if (limit_ && rows_.rows() > kTopRowsSlack && rows_.rows() / 2 > *limit_)
+      QR_RETURN_IF_ERROR(Sort());
   }
   child_.reset();
   return Sort();
@@ -92,7 +100,8 @@ Status OrderByOperator::Produce(Batch* out) {
   const size_t end = std::min(rows_.rows(), next_ + kBatchRows);
   for (size_t c = 0; c < out->columns.size(); ++c) {
     const auto& column = rows_.column(c);
-    out->columns[c].assign(column.begin() + static_cast<ptrdiff_t>(next_), column.begin() + static_cast<ptrdiff_t>(end));
+    out->columns[c].assign(column.begin() + static_cast<ptrdiff_t>(next_),
+                           column.begin() + static_cast<ptrdiff_t>(end));
   }
   out->rows = end - next_;
   next_ = end;

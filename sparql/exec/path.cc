@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 
 namespace quadraft::sparql {
 
 namespace {
 
-constexpr uint32_t kAnyVar = UINT32_MAX;  // Variables of the evaluator's own scans, seen by nobody else.
+constexpr uint32_t kAnyVar =
+    UINT32_MAX;  // Variables of the evaluator's own scans, seen by nobody else.
 constexpr Var kNodeVar{kAnyVar}, kOtherVar{kAnyVar - 1};
 
 }  // namespace
@@ -33,7 +35,8 @@ Status PathEvaluator::AllNodes(KeySet* out) {
     QR_ASSIGN_OR_RETURN(const size_t rows, source.Next(&batch));
     if (rows == 0) return OkStatus();
     for (const auto& column : batch.columns) {
-      for (size_t row = 0; row < rows; ++row) QR_RETURN_IF_ERROR(out->Insert(&column[row]).status());
+      for (size_t row = 0; row < rows; ++row)
+        QR_RETURN_IF_ERROR(out->Insert(&column[row]).status());
     }
   }
 }
@@ -52,8 +55,8 @@ StatusOr<bool> PathEvaluator::IsNode(TermId term) {
   return false;
 }
 
-Status PathEvaluator::Step(TermId start, bool forward, TermId predicate, const std::vector<rdf::Term>* excluded,
-                           KeySet* out) {
+Status PathEvaluator::Step(TermId start, bool forward, TermId predicate,
+                           const std::vector<rdf::Term>* excluded, KeySet* out) {
   QuadPattern quad = graph_;
   quad.slots[forward ? 0 : 2].id = start;
   quad.slots[1].id = predicate;
@@ -75,7 +78,8 @@ Status PathEvaluator::Step(TermId start, bool forward, TermId predicate, const s
   while (true) {
     QR_ASSIGN_OR_RETURN(const size_t rows, source.Next(&batch));
     if (rows == 0) return OkStatus();
-    for (size_t row = 0; row < rows; ++row) QR_RETURN_IF_ERROR(out->Insert(&batch.columns[0][row]).status());
+    for (size_t row = 0; row < rows; ++row)
+      QR_RETURN_IF_ERROR(out->Insert(&batch.columns[0][row]).status());
   }
 }
 
@@ -85,8 +89,10 @@ Status PathEvaluator::Reach(const Path& path, TermId start, bool forward, KeySet
       QR_ASSIGN_OR_RETURN(const TermId predicate, IdOf(path.iri));
       return Step(start, forward, predicate, nullptr, out);
     }
-    case PathKind::kInverse: return Reach(*path.args[0], start, !forward, out);
-    case PathKind::kSequence: return ReachSequence(path, start, forward, out);
+    case PathKind::kInverse:
+      return Reach(*path.args[0], start, !forward, out);
+    case PathKind::kSequence:
+      return ReachSequence(path, start, forward, out);
     case PathKind::kAlternative:
       for (const auto& arg : path.args) QR_RETURN_IF_ERROR(Reach(*arg, start, forward, out));
       return OkStatus();
@@ -94,8 +100,10 @@ Status PathEvaluator::Reach(const Path& path, TermId start, bool forward, KeySet
       QR_RETURN_IF_ERROR(out->Insert(&start).status());
       return Reach(*path.args[0], start, forward, out);
     case PathKind::kZeroOrMore:
-    case PathKind::kOneOrMore: return ReachClosure(path, start, forward, out);
-    case PathKind::kNegatedSet: return ReachNegated(path, start, forward, out);
+    case PathKind::kOneOrMore:
+      return ReachClosure(path, start, forward, out);
+    case PathKind::kNegatedSet:
+      return ReachNegated(path, start, forward, out);
   }
   return Internal("unknown path kind");
 }
@@ -120,9 +128,10 @@ Status PathEvaluator::ReachSequence(const Path& path, TermId start, bool forward
 }
 
 Status PathEvaluator::ReachClosure(const Path& path, TermId start, bool forward, KeySet* out) {
-  // `visited` is both the queue (in the order of insertion) and the set of nodes not to expand again.
+  // `visited` is both the queue (in the order of insertion) and the set of nodes not to expand
+  // again.
   KeySet visited(context_, 1);
-  if (path.kind == PathKind::kZeroOrMore) {
+  if (path.kind == PathKind::kZeroOrMore && !QR_MUTANT("path-misses-zero-length")) {
     QR_RETURN_IF_ERROR(visited.Insert(&start).status());
   } else {
     QR_RETURN_IF_ERROR(Reach(*path.args[0], start, forward, &visited));
@@ -147,7 +156,10 @@ Status PathEvaluator::ReachNegated(const Path& path, TermId start, bool forward,
 }
 
 PathOperator::PathOperator(ExecContext* context, const Plan& plan, OperatorPtr left)
-    : Operator(context, plan.vars), left_(std::move(left)), quad_(plan.quad), path_(plan.path),
+    : Operator(context, plan.vars),
+      left_(std::move(left)),
+      quad_(plan.quad),
+      path_(plan.path),
       evaluator_(context, [&plan] {
         QuadPattern graph = plan.quad;
         for (const size_t position : {0, 1, 2}) graph.slots[position] = QuadSlot{};
@@ -161,7 +173,8 @@ PathOperator::PathOperator(ExecContext* context, const Plan& plan, OperatorPtr l
 }
 
 TermId PathOperator::EndOf(size_t end) const {
-  if (left_columns_[end] >= 0) return left_batch_.columns[static_cast<size_t>(left_columns_[end])][left_row_];
+  if (left_columns_[end] >= 0)
+    return left_batch_.columns[static_cast<size_t>(left_columns_[end])][left_row_];
   return quad_.slots[end == 0 ? 0 : 2].id;
 }
 
@@ -206,10 +219,13 @@ Status PathOperator::Search() {
 
 void PathOperator::Emit(TermId subject, TermId object, Batch* out) {
   for (size_t c = 0; c < out->columns.size(); ++c) {
-    out->columns[c].push_back(c < left_batch_.columns.size() ? left_batch_.columns[c][left_row_] : kNoTerm);
+    out->columns[c].push_back(c < left_batch_.columns.size() ? left_batch_.columns[c][left_row_]
+                                                             : kNoTerm);
   }
-  if (output_columns_[0] >= 0) out->columns[static_cast<size_t>(output_columns_[0])].back() = subject;
-  if (output_columns_[1] >= 0) out->columns[static_cast<size_t>(output_columns_[1])].back() = object;
+  if (output_columns_[0] >= 0)
+    out->columns[static_cast<size_t>(output_columns_[0])].back() = subject;
+  if (output_columns_[1] >= 0)
+    out->columns[static_cast<size_t>(output_columns_[1])].back() = object;
   ++out->rows;
 }
 

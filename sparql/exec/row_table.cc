@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::sparql {
 
 namespace {
@@ -44,11 +46,13 @@ Status RowTable::Rearrange(const std::vector<uint32_t>& order) {
   return Recharge();
 }
 
-void JoinIndex::Hash(const Batch& probe, const std::vector<size_t>& columns, std::vector<uint64_t>* hashes) {
+void JoinIndex::Hash(const Batch& probe, const std::vector<size_t>& columns,
+                     std::vector<uint64_t>* hashes) {
   hashes->assign(probe.rows, 0);
   for (const size_t column : columns) {
     const TermId* ids = probe.columns[column].data();
-    for (size_t row = 0; row < probe.rows; ++row) (*hashes)[row] = HashStep((*hashes)[row], ids[row]);
+    for (size_t row = 0; row < probe.rows; ++row)
+      (*hashes)[row] = HashStep((*hashes)[row], ids[row]);
   }
 }
 
@@ -99,7 +103,10 @@ StatusOr<KeySet::Place> KeySet::Insert(const TermId* wanted) {
   const size_t mask = slots_.size() - 1;
   size_t at = HashOf(wanted) & mask;
   while (slots_[at] != kNoRow) {
-    if (std::equal(wanted, wanted + width_, key(slots_[at]))) return Place{slots_[at], false};
+    if (QR_MUTANT("distinct-by-hash-alone") ||
+        std::equal(wanted, wanted + width_, key(slots_[at]))) {
+      return Place{slots_[at], false};
+    }
     at = (at + 1) & mask;
   }
   if (count_ + 1 >= kNoRow) return ResourceExhausted("2^32 distinct rows");

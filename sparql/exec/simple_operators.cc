@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/mutant.h"
+
 namespace quadraft::sparql {
 
 Status ValuesOperator::Produce(Batch* out) {
@@ -92,6 +94,8 @@ Status SliceOperator::Produce(Batch* out) {
     size_t end = rows;
     const size_t begin = static_cast<size_t>(skip_);
     if (limit_ && *limit_ < rows - begin) end = begin + static_cast<size_t>(*limit_);
+    if (limit_ && QR_MUTANT("limit-counts-offset"))
+      end = std::max(begin, std::min(rows, static_cast<size_t>(*limit_)));
     for (auto& column : out->columns) {
       column.resize(end);
       column.erase(column.begin(), column.begin() + static_cast<ptrdiff_t>(begin));

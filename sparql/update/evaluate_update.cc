@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutant.h"
 #include "sparql/engine.h"
 #include "sparql/exec/solutions.h"
 #include "sparql/update/net_writes.h"
@@ -88,7 +89,7 @@ class Evaluation {
 
   // The view as the operations so far have left it.
   StatusOr<std::shared_ptr<const store::ReadView>> View() {
-    if (writes_.changes() == 0) return base_;
+    if (writes_.changes() == 0 || QR_MUTANT("operations-see-only-the-base")) return base_;
     if (overlay_ == nullptr || overlay_changes_ != writes_.changes()) {
       QR_ASSIGN_OR_RETURN(overlay_, OverlayView::Make(&terms_, writes_.entries()));
       overlay_changes_ = writes_.changes();
@@ -134,8 +135,10 @@ class Evaluation {
         solution.MoveTo(row);
         QR_RETURN_IF_ERROR(deletes.Instantiate(
             solution, [this](rdf::Quad quad) { return writes_.Delete(std::move(quad)); }));
-        QR_RETURN_IF_ERROR(inserts.Instantiate(
-            solution, [&inserted](rdf::Quad quad) { return inserted.Insert(std::move(quad)); }));
+        QR_RETURN_IF_ERROR(inserts.Instantiate(solution, [&](rdf::Quad quad) {
+          if (QR_MUTANT("insert-before-later-delete")) return writes_.Insert(std::move(quad));
+          return inserted.Insert(std::move(quad));
+        }));
       }
     }
     for (rdf::Quad& quad : inserted.Take().inserts)
