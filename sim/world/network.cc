@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/hash.h"
 #include "sim/world/process.h"
@@ -13,15 +14,12 @@ namespace {
 
 constexpr uint32_t kMillion = 1'000'000;
 constexpr uint32_t kStrideMin = 16;
+constexpr int64_t kSecondNs = 1'000'000'000;
 
 }  // namespace
 
 SimNetwork::SimNetwork(World* world, uint64_t seed, NetworkOptions options)
-    : world_(world),
-      random_(seed, "sim/network"),
-      options_(options),
-      now_(options.base),
-      fault_random_(seed, "sim/network/faults") {}
+    : world_(world), seed_(seed), options_(options), now_(options.base) {}
 
 SimNetwork::~SimNetwork() = default;
 
@@ -33,17 +31,20 @@ void SimNetwork::OnProcessAdded() {
   std::vector<uint16_t> cuts(size_t{stride} * stride, 0);
   std::vector<uint32_t> blocked(size_t{stride} * stride, 0);
   std::vector<uint64_t> queued(size_t{stride} * stride, 0);
+  std::vector<uint32_t> chances(size_t{stride} * stride, 0);
   for (uint32_t from = 0; from < stride_; ++from) {
     for (uint32_t to = 0; to < stride_; ++to) {
       cuts[from * stride + to] = cuts_[from * stride_ + to];
       blocked[from * stride + to] = blocked_[from * stride_ + to];
       queued[from * stride + to] = queued_bytes_[from * stride_ + to];
+      chances[from * stride + to] = chances_at_[from * stride_ + to];
     }
   }
   stride_ = stride;
   cuts_ = std::move(cuts);
   blocked_ = std::move(blocked);
   queued_bytes_ = std::move(queued);
+  chances_at_ = std::move(chances);
 }
 
 void SimNetwork::Cut(NodeId from, NodeId to) {
@@ -95,21 +96,47 @@ void SimNetwork::RemoveConditions(uint64_t id) {
   added_.erase(kept);
 }
 
-Duration SimNetwork::DrawDelay() {
+SimNetwork::Chances& SimNetwork::ChancesOf(uint32_t from, uint32_t to) {
+  uint32_t& at = chances_at_[from * stride_ + to];
+  const int64_t now = world_->now_ns();
+  if (at != 0 && now - chances_[at - 1].begun_ns < kSecondNs) return chances_[at - 1];
+  const int64_t second = now / kSecondNs;
+  std::string key;
+  for (const uint64_t part : {world_->process_at(from).id().value(),
+                              world_->process_at(to).id().value(), static_cast<uint64_t>(second)}) {
+    PutFixed<uint64_t>(&key, part);
+  }
+  const uint64_t seed = Fingerprint64(key, seed_);
+  const Chances fresh{second * kSecondNs, Random(seed, "sim/network"),
+                      Random(seed, "sim/network/faults")};
+  if (at == 0) {
+    chances_.push_back(fresh);
+    at = static_cast<uint32_t>(chances_.size());
+  } else {
+    chances_[at - 1] = fresh;
+  }
+  return chances_[at - 1];
+}
+
+Duration SimNetwork::DrawDelay(uint32_t from, uint32_t to) {
+  Chances& chances = ChancesOf(from, to);
   int64_t delay = now_.delay.count();
-  if (now_.jitter.count() > 0) delay += static_cast<int64_t>(random_.Below(now_.jitter.count()));
-  if (now_.spike_ppm > 0 && random_.Chance(now_.spike_ppm, kMillion)) {
+  if (now_.jitter.count() > 0)
+    delay += static_cast<int64_t>(chances.usual.Below(now_.jitter.count()));
+  if (now_.spike_ppm > 0 && chances.faults.Chance(now_.spike_ppm, kMillion)) {
     ++counters_.spiked;
-    delay += static_cast<int64_t>(random_.Below(now_.spike_max.count() + 1));
+    delay += static_cast<int64_t>(chances.faults.Below(now_.spike_max.count() + 1));
   }
   for (const auto& [shape, scale] : shapes_) {
     ++counters_.shaped;
-    delay += DrawShaped(shape, scale, random_).count();
+    delay += DrawShaped(shape, scale, chances.faults).count();
   }
   return Duration(delay);
 }
 
-bool SimNetwork::DrawLoss() { return now_.loss_ppm > 0 && random_.Chance(now_.loss_ppm, kMillion); }
+bool SimNetwork::DrawLoss(uint32_t from, uint32_t to) {
+  return now_.loss_ppm > 0 && ChancesOf(from, to).faults.Chance(now_.loss_ppm, kMillion);
+}
 
 void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::string payload) {
   QR_CHECK(payload.size() <= kMessageBytesMax) << "message of " << payload.size() << " bytes";
@@ -125,7 +152,7 @@ void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::strin
     CountBlocked(from, index);
     return NoteSend(from, to_node, channel, payload, MessageFate::kBlocked);
   }
-  if (DrawLoss()) {
+  if (DrawLoss(from, index)) {
     ++counters_.lost;
     return NoteSend(from, to_node, channel, payload, MessageFate::kLost);
   }
@@ -135,7 +162,8 @@ void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::strin
   }
   NoteSend(from, to_node, channel, payload, MessageFate::kSent);
   const uint64_t digest = Fingerprint64(payload, from << 8 | static_cast<uint64_t>(channel));
-  if (now_.duplicate_ppm > 0 && random_.Chance(now_.duplicate_ppm, kMillion)) {
+  if (now_.duplicate_ppm > 0 &&
+      ChancesOf(from, index).faults.Chance(now_.duplicate_ppm, kMillion)) {
     ++counters_.duplicated;
     ScheduleDelivery({payload, from, index, channel, counters_.sent}, digest);
   }
@@ -166,9 +194,10 @@ void SimNetwork::ScheduleDelivery(Pending message, uint64_t digest) {
   const size_t bytes = message.payload.size();
   queued_bytes_[message.from * stride_ + message.to] += bytes;
   const uint32_t to = message.to;
-  Duration delay = DrawDelay();
+  Duration delay = DrawDelay(message.from, to);
   if (now_.bytes_per_second > 0) delay += Transmission(message.from, bytes);
-  if (now_.corrupt_ppm > 0 && fault_random_.Chance(now_.corrupt_ppm, kMillion)) {
+  if (now_.corrupt_ppm > 0 &&
+      ChancesOf(message.from, to).faults.Chance(now_.corrupt_ppm, kMillion)) {
     message.state = PendingState::kCorrupt;
   }
   pending_[slot] = std::move(message);
@@ -272,20 +301,20 @@ void SimNetwork::Answer(uint32_t client, std::string address,
                      [done, why = std::move(why)] { (*done)(Unavailable(why)); });
   };
   const auto found = listening_.find(address);
-  const Duration there = DrawDelay(), back = DrawDelay();
-  if (found == listening_.end()) {
-    fail(there + back, address + ": connection refused");
-    return;
+  if (found == listening_.end()) {  // Nobody's address: a link of the client to itself.
+    const Duration there = DrawDelay(client, client), back = DrawDelay(client, client);
+    return fail(there + back, address + ": connection refused");
   }
   const uint32_t server = found->second.process;
+  const Duration there = DrawDelay(client, server), back = DrawDelay(server, client);
   if (!Passes(client, server) || !Passes(server, client)) {
-    const bool there = !Passes(client, server);
-    CountStopped(there ? client : server, there ? server : client);
+    const bool to_server = !Passes(client, server);
+    CountStopped(to_server ? client : server, to_server ? server : client);
     fail(options_.connect_timeout, address + ": connection timed out");
     return;
   }
   Duration late{0};
-  while (DrawLoss() && late < options_.connect_timeout) late += options_.retransmit;
+  while (DrawLoss(client, server) && late < options_.connect_timeout) late += options_.retransmit;
   // Until the server accepts, the client only knows its timer: a server that dies or pauses
   // meanwhile runs into it.
   auto connection = std::make_shared<Connection>(this, next_id_++, client, server, address);

@@ -5,6 +5,10 @@
 //   network.Cut(NodeId{1}, NodeId{2});            // One way. Cuts count: two faults may cut the
 //   same link. auto id = network.AddConditions({.loss_ppm = 200'000});
 //   network.RemoveConditions(id);
+//
+// What chance does to a link in a given second is drawn from a stream of that link and second: what
+// happens elsewhere or earlier moves nothing of it, so that most of a run stays when one fault is
+// taken out of it (sim/explore/shrink.h). What faults draw comes from a second stream of the link.
 #ifndef QUADRAFT_SIM_WORLD_NETWORK_H_
 #define QUADRAFT_SIM_WORLD_NETWORK_H_
 
@@ -184,8 +188,13 @@ class SimNetwork {
   // How long `bytes` more from that node take to leave it.
   Duration Transmission(uint32_t from, size_t bytes);
   void DropHeld(uint32_t to);
-  Duration DrawDelay();
-  bool DrawLoss();
+  struct Chances {  // Of one link, in one second.
+    int64_t begun_ns;
+    Random usual, faults;
+  };
+  Chances& ChancesOf(uint32_t from, uint32_t to);
+  Duration DrawDelay(uint32_t from, uint32_t to);
+  bool DrawLoss(uint32_t from, uint32_t to);
   StatusOr<std::unique_ptr<Listener>> Listen(uint32_t process, std::string_view address,
                                              Network::AcceptHandler on_accept);
   void StopListening(std::string_view address, uint64_t id);
@@ -193,7 +202,7 @@ class SimNetwork {
   void Answer(uint32_t client, std::string address, std::shared_ptr<Network::ConnectHandler> done);
 
   World* world_;
-  Random random_;
+  const uint64_t seed_;
   NetworkOptions options_;
   std::map<uint64_t, NetworkConditions> added_;
   NetworkConditions now_;  // The sum.
@@ -201,12 +210,13 @@ class SimNetwork {
   std::map<std::pair<uint32_t, uint32_t>, Clogged> clogs_;
   std::map<uint64_t, Tap> taps_;
   std::vector<int64_t> uplink_free_ns_;  // By process; while bandwidth is limited.
-  Random fault_random_;
   uint64_t next_id_ = 1;
   uint32_t stride_ = 0;
   std::vector<uint16_t> cuts_;          // [from * stride_ + to]
   std::vector<uint32_t> blocked_;       // By the same index, as the next.
   std::vector<uint64_t> queued_bytes_;  // On the way, by the same index.
+  std::vector<uint32_t> chances_at_;    // Behind its place in chances_; zero: not used so far.
+  std::vector<Chances> chances_;
   std::vector<Pending> pending_;
   std::vector<uint32_t> free_pending_;
   std::map<std::string, Listening, std::less<>> listening_;

@@ -104,10 +104,11 @@ void SimNetwork::Unclog(NodeId from, NodeId to) {
   QR_CHECK(found != clogs_.end()) << "unclog without a clog";
   if (--found->second.count > 0) return;
   const std::vector<uint32_t> held = std::move(found->second.held);
-  const uint32_t receiver = found->first.second;
+  const auto [sender, receiver] = found->first;
   clogs_.erase(found);
   for (const uint32_t slot : held) {
-    world_->Schedule(DrawDelay(), EventKind::kMessage, receiver, slot, Delivery(this, slot));
+    world_->Schedule(DrawDelay(sender, receiver), EventKind::kMessage, receiver, slot,
+                     Delivery(this, slot));
   }
 }
 
@@ -155,10 +156,11 @@ void SimNetwork::DeliverCorrupt(uint32_t slot) {
     return CountBlocked(from, to);
   }
   std::string bytes = Frames(channel, sent);
-  const uint64_t first = fault_random_.Below(bytes.size() * 8);
-  for (uint64_t n = 1 + fault_random_.Below(kFlippedBitsMax), bit = first; n > 0; --n) {
+  Random& random = ChancesOf(from, to).faults;
+  const uint64_t first = random.Below(bytes.size() * 8);
+  for (uint64_t n = 1 + random.Below(kFlippedBitsMax), bit = first; n > 0; --n) {
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
-    bit = (first + 1 + fault_random_.Below(64)) % (bytes.size() * 8);
+    bit = (first + 1 + random.Below(64)) % (bytes.size() * 8);
   }
   Receiver receiver;
   const NodeId sender = world_->process_at(from).id();

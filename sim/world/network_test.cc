@@ -1,5 +1,6 @@
 #include "sim/world/network.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -102,6 +103,38 @@ TEST(SimNetworkTest, CutsAreDirectedAndCounted) {
   network.Heal(NodeId{1}, NodeId{2});
   pair.SendMany(1, microseconds(1));
   EXPECT_EQ(pair.got.size(), 2u);
+}
+
+// When twenty messages from 1 to 2 arrive that are sent from 3 s on; `before` does something else
+// first, `among` with each of them.
+std::vector<Duration> Arrivals(const std::function<void(Pair&)>& before,
+                               const std::function<void(Pair&)>& among) {
+  Pair pair(8);
+  std::vector<Duration> times;
+  pair.envs[2]->network().OnMessage(
+      Channel::kRpc, [&](NodeId, std::string_view) { times.push_back(pair.world.now()); });
+  before(pair);
+  pair.world.RunUntil(seconds(3));
+  for (int i = 0; i < 20; ++i) {
+    among(pair);
+    pair.envs[1]->network().Send(NodeId{2}, Channel::kRpc, "x");
+    pair.world.RunFor(milliseconds(1));
+  }
+  return times;
+}
+
+TEST(SimNetworkTest, ALinksDelaysInASecondDoNotHangOnOtherLinksOrEarlierSeconds) {
+  const auto nothing = [](Pair&) {};
+  const auto send = [](uint64_t from, uint64_t to) {
+    return [from, to](Pair& pair) {
+      pair.envs[from]->network().Send(NodeId{to}, Channel::kRaft, "1");
+    };
+  };
+  const std::vector<Duration> plain = Arrivals(nothing, nothing);
+  ASSERT_EQ(plain.size(), 20u);
+  EXPECT_EQ(Arrivals(send(1, 2), nothing), plain);
+  EXPECT_EQ(Arrivals(send(2, 1), send(2, 1)), plain);
+  EXPECT_NE(Arrivals(nothing, send(1, 2)), plain);  // Of the same link in the same second they do.
 }
 
 TEST(SimNetworkTest, ACutAlsoStopsWhatIsOnItsWay) {

@@ -157,8 +157,10 @@ void Connection::Launch(int side, ChunkKind kind, std::string bytes) {
   End& end = ends_[side];
   if (end.end_sent) return;
   if (kind != ChunkKind::kData) end.end_sent = true;
-  Duration delay = network_->DrawDelay();
-  if (kind == ChunkKind::kData && network_->DrawLoss()) delay += network_->options_.retransmit;
+  const uint32_t peer = ends_[1 - side].process;
+  Duration delay = network_->DrawDelay(end.process, peer);
+  if (kind == ChunkKind::kData && network_->DrawLoss(end.process, peer))
+    delay += network_->options_.retransmit;
   if (network_->now_.bytes_per_second > 0) {
     delay += network_->Transmission(end.process, bytes.size());
   }
