@@ -140,6 +140,7 @@ Closure BeginDepose(FaultContext& context);
 Closure BeginDiskError(FaultContext& context);
 Closure BeginDiskFull(FaultContext& context);
 Closure BeginDuplication(FaultContext& context);
+Closure BeginErrorInRecovery(FaultContext& context);
 Closure BeginFailedSync(FaultContext& context);
 Closure BeginFlappingPartition(FaultContext& context);
 Closure BeginHalfOpen(FaultContext& context);

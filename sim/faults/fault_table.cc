@@ -38,6 +38,8 @@ const std::vector<FaultRow>& FaultTable() {
        kCountsItself},
       {"disk-full", "a disk has no space left", BeginDiskFull, false, kCountsItself},
       {"duplication", "messages arrive twice", BeginDuplication},
+      {"error-in-recovery", "a disk operation fails while a node starts", BeginErrorInRecovery,
+       false, kCountsItself},
       {"failed-sync", "a sync fails, and the next one says that all is well", BeginFailedSync,
        false, kCountsItself},
       {"flapping-partition", "a partition that comes and goes", BeginFlappingPartition},

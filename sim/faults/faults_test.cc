@@ -41,6 +41,7 @@ bool Visible(std::string_view name, const Counts& now, const Counts& healthy, Fa
   if (name == "connection-reset" || name == "half-open") return now.streams_broken > 0;
   if (name == "stale-replay") return now.overtaken > healthy.overtaken + 10;
   if (name == "crash-loop" || name == "crash-in-recovery") return now.starts >= 2;
+  if (name == "error-in-recovery") return now.starts >= 1;
   if (name == "rolling-restart") return now.starts == 3;
   if (name == "other-settings" || name == "memory-limit" || name == "mixed-versions") {
     return now.starts > 0 && !world.settings.empty();
@@ -110,7 +111,7 @@ TEST(FaultTableTest, IsSortedAndFindable) {
 
 TEST(NemesisTest, EveryKindFiresOverManySeedsAndAllEnd) {
   std::map<std::string, uint64_t> fired;
-  for (uint64_t seed = 0; seed < 40; ++seed) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
     FaultWorld world(seed);
     NemesisOptions options = NemesisOptions::Draw(world.random);
     for (const FaultRow& row : FaultTable()) {
