@@ -43,10 +43,11 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
   probe    one run on behalf of verify   --window FIRST:LAST   --out FILE
   replay SEED|TAPE  one run again, to its end or to any step of it; the nodes at the stop are printed
            --until EVENT|TIME   --break-on INVARIANT|any   --log LEVEL   --record FILE: its tape, each operation listed
+           --html FILE   --perfetto FILE: as of run
   shrink SEED|TAPE  a failing run made small; the result is a scenario file
            --out FILE   --jobs J (1)   --time SECONDS (270)
   explore  a search that is steered by what runs went through, until a violation
-           --scenario NAME (log)   --seed N (1)   --jobs J (1)   --cpu SECONDS (60)   --out FILE: the tape that fails
+           --scenario NAME (where the planted bug is hunted, or log)   --seed N (1)   --jobs J (1)   --cpu SECONDS (60)   --out FILE: the tape that fails
            --compare --mutant NAME ... --trials N (5): CPU time to each planted bug, beside random seeds; --svg FILE
   mutants  the mutation scoreboard: each planted bug (or those named by --mutant), until a seed finds it
            --seeds N (2000): how many seeds at most   --jobs J (1)   --first F (1)

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "core/base/hash.h"
+#include "core/base/sim_points.h"
 
 namespace {
 
@@ -43,6 +49,9 @@ size_t CountedEdges() { return static_cast<size_t>(EdgeCounters().end - EdgeCoun
 
 StateCoverage::StateCoverage(World* world, const Scenario* scenario)
     : world_(world), scenario_(scenario), last_(scenario->servers().size()), noted_(kNotedBits) {
+  const Counters& edges = EdgeCounters();
+  if (edges.begin != nullptr)
+    std::memset(edges.begin, 0, static_cast<size_t>(edges.end - edges.begin));
   world_->AddHook([this](const EventRecord& event) { Look(event); });
 }
 
@@ -50,7 +59,7 @@ void StateCoverage::Note(uint64_t feature) {
   std::vector<bool>::reference noted = noted_[feature % kNotedBits];
   if (noted) return;
   noted = true;
-  fresh_.push_back(feature);
+  features_.push_back({feature, world_->now()});
 }
 
 uint64_t StateCoverage::Signature(NodeId node) const {
@@ -89,21 +98,66 @@ void StateCoverage::Look(const EventRecord& event) {
   if (now == before) return;
   Note(Mix(Mix(before, now), static_cast<uint64_t>(event.kind)));
   before = now;
-  // The cluster as a whole, whichever node is which: roles and terms alone, or it never repeats.
-  uint64_t whole = 0;
-  for (const uint64_t signature : last_) whole += Mix(signature >> 11, 77);
-  Note(whole);
+  NoteCluster();
 }
 
-void StateCoverage::Collect(absl::FunctionRef<void(uint64_t feature)> each) {
-  for (const uint64_t feature : fresh_) each(feature);
-  fresh_.clear();
-  const Counters& edges = EdgeCounters();
-  for (uint8_t* edge = edges.begin; edge != edges.end; ++edge) {
-    if (*edge == 0) continue;
-    each(Mix(static_cast<uint64_t>(edge - edges.begin),
-             1000 + std::min<uint64_t>(std::bit_width(*edge), 6)));
+uint64_t StateCoverage::Relation(NodeId node, const raft::Raft& best) const {
+  const raft::Raft* const raft = scenario_->RaftOf(node);
+  if (raft == nullptr) return 1;
+  const raft::Log& log = raft->log();
+  const LogIndex last = log.last_index(), best_last = best.log().last_index();
+  const std::optional<RaftTerm> theirs = best.log().term_at(std::min(last, best_last));
+  const std::optional<RaftTerm> ours = log.term_at(std::min(last, best_last));
+  const bool contradicts = ours && theirs && *ours != *theirs;
+  const std::optional<RaftTerm> waiting =
+      raft->commit() < last ? log.term_at(raft->commit().Next()) : std::nullopt;
+  const bool old_waits = waiting && *waiting < raft->term();
+  const bool flags[] = {
+      raft->term().value() == term_max_,
+      contradicts,
+      last<best_last, waiting.has_value(), old_waits, raft->commit().value() == commit_max_,
+           log.stable_index() < last, log.snapshot_index()>
+              LogIndex{} &&
+          last == log.snapshot_index(),
+  };
+  uint64_t relation = static_cast<uint64_t>(raft->role()) + 2;
+  for (const bool flag : flags) relation = relation * 2 + (flag ? 1 : 0);
+  return relation;
+}
+
+void StateCoverage::NoteCluster() {
+  const raft::Raft* best = nullptr;
+  for (uint64_t id = 1; id <= last_.size(); ++id) {
+    const raft::Raft* const raft = scenario_->RaftOf(NodeId{id});
+    if (raft == nullptr) continue;
+    if (best == nullptr || raft->log().last_term() > best->log().last_term() ||
+        (raft->log().last_term() == best->log().last_term() &&
+         raft->log().last_index() > best->log().last_index()))
+      best = raft;
   }
+  if (best == nullptr) return;
+  uint64_t whole = 0;  // A sum: whichever node is which.
+  for (uint64_t id = 1; id <= last_.size(); ++id) whole += Mix(Relation(NodeId{id}, *best), 77);
+  Note(Mix(whole, last_.size()));
+}
+
+std::vector<Feature> StateCoverage::Collect() const {
+  std::vector<Feature> all = features_;
+  const auto add = [&](uint64_t feature) { all.push_back({feature, world_->now()}); };
+  std::vector<uint64_t> marks;
+  for (const auto& [name, count] : SimMarks()) {
+    const uint64_t mark = Fingerprint64(name);
+    for (uint64_t step = 1; step <= 6 && count >> (step - 1) != 0; ++step) add(Mix(mark, step));
+    for (const uint64_t other : marks) add(Mix(mark, other));
+    marks.push_back(mark);
+  }
+  const Counters& edges = EdgeCounters();
+  for (const uint8_t* edge = edges.begin; edge != edges.end; ++edge) {
+    if (*edge == 0) continue;
+    add(Mix(static_cast<uint64_t>(edge - edges.begin),
+            1000 + std::min<uint64_t>(std::bit_width(*edge), 6)));
+  }
+  return all;
 }
 
 }  // namespace quadraft::sim

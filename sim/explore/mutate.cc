@@ -8,6 +8,27 @@
 namespace quadraft::sim {
 namespace {
 
+// What makes a run cheap and full of turns; a scenario has some of them.
+struct Quick {
+  std::string_view setting;
+  int64_t low, high;
+};
+constexpr Quick kQuick[] = {
+    {"raft.election-ms", 100, 300},
+    {"raft.heartbeat-ms", 20, 60},
+    {"raft.append-entries-max", 1, 8},
+    {"replica.retained-entries-max", 5, 40},
+    {"replica.snapshot-chunk-bytes", 100, 1000},
+    {"log.segment-bytes", 1024, 8192},
+    {"workload.gap-ms", 10, 60},
+    {"workload.payload-bytes", 10, 200},
+    {"register.clients", 2, 4},
+    {"register.keys", 1, 2},
+    {"register.think-ms", 5, 40},
+};
+
+constexpr int64_t kUsualElectionMs = 600;
+
 Duration DrawBetween(Random& random, Duration low, Duration high) {
   return Duration(random.Between(low.count(), std::max(low, high).count()));
 }
@@ -58,15 +79,59 @@ void Change(Tape* tape, const Tape& other, Random& random) {
 
 }  // namespace
 
-std::vector<FaultEntry> DrawBurst(const std::vector<std::string_view>& kinds, Random& random,
-                                  Duration from, Duration window, Duration pace) {
-  std::vector<FaultEntry> burst;
-  for (int64_t n = random.Between(1, 2 + window / pace); n > 0; --n) {
-    burst.push_back(DrawEntry(kinds[random.Below(kinds.size())], random, from, window));
+namespace {
+
+// As random runs draw their pace, lengths and how many at once, but in election timeouts: what a
+// fault leads to takes some of those.
+std::vector<FaultEntry> DrawFaultsOf(const std::vector<std::string_view>& kinds, Random& random,
+                                     Duration election, Duration from, Duration to) {
+  NemesisOptions options = NemesisOptions::Draw(random);
+  options.kinds.clear();
+  for (const std::string_view kind : kinds) options.kinds.push_back(FindFault(kind));
+  for (Duration* const time :
+       {&options.gap_min, &options.gap_max, &options.length_min, &options.length_max}) {
+    *time = *time * (election / milliseconds(1)) / kUsualElectionMs;
   }
-  std::sort(burst.begin(), burst.end(),
-            [](const FaultEntry& a, const FaultEntry& b) { return a.at < b.at; });
-  return burst;
+  return DrawFaults(options, random, from, to);
+}
+
+Duration ElectionOf(const Tape& tape) { return milliseconds(tape.settings["raft.election-ms"]); }
+
+}  // namespace
+
+Tape DrawShortTape(const ScenarioRow* scenario, const std::vector<std::string>& mutants,
+                   const std::vector<std::string_view>& kinds, Random& random) {
+  Tape tape(scenario);
+  tape.seed = random.Next() >> 1;
+  tape.mutants = mutants;
+  tape.settings = Settings::Draw(tape.seed, &scenario->settings());
+  (void)tape.settings.Set("nodes", random.OneIn(4) ? 5 : 3);
+  for (const Quick& quick : kQuick) {
+    if (random.OneIn(4) || !tape.settings.values().contains(quick.setting)) continue;
+    (void)tape.settings.Set(quick.setting, random.Between(quick.low, quick.high));
+  }
+  const Duration election = ElectionOf(tape), begin = 2 * election;
+  tape.safety_end = tape.beyond_end = begin + election * random.Between(6, 40);
+  tape.faults = DrawFaultsOf(kinds, random, election, begin, tape.beyond_end);
+  return tape;
+}
+
+Tape ContinueTape(const Tape& tape, Duration cut, const std::vector<std::string_view>& kinds,
+                  Random& random) {
+  Tape longer = tape;
+  const Duration election = ElectionOf(tape);
+  std::erase_if(longer.faults, [&](const FaultEntry& entry) { return entry.at >= cut; });
+  longer.safety_end = longer.beyond_end = cut + election * random.Between(3, 15);
+  // What was rare may be over in a moment: the first fault within 1, 4, 16, ... ms.
+  const Duration soon = milliseconds(int64_t{1} << 2 * random.Below(5));
+  FaultEntry first{cut + DrawBetween(random, Duration(0), soon),
+                   DrawBetween(random, election / 4, election * int64_t{4}),
+                   std::string(kinds[random.Below(kinds.size())]), random.Next()};
+  longer.faults.push_back(std::move(first));
+  for (FaultEntry& entry :
+       DrawFaultsOf(kinds, random, election, longer.faults.back().at, longer.beyond_end))
+    longer.faults.push_back(std::move(entry));
+  return longer;
 }
 
 Tape MutateTape(const Tape& tape, const Tape& other, Random& random) {

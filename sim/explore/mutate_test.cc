@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "sim/explore/coverage.h"
 #include "sim/explore/phases.h"
+#include "sim/explore/scenario.h"
 
 namespace quadraft::sim {
 namespace {
@@ -28,13 +29,34 @@ TEST(MutateTest, EveryChildIsATapeInOrderAndMostDiffer) {
   EXPECT_GT(different, 180);
 }
 
+TEST(MutateTest, ShortTapesAreShortAndAContinuedOneIsTheSameUpToItsCut) {
+  const std::vector<std::string_view> kinds = {"crash", "isolation"};
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Random random(seed);
+    const Tape tape = DrawShortTape(FindScenario("log"), {}, kinds, random);
+    EXPECT_LE(tape.beyond_end, seconds(30));
+    EXPECT_FALSE(tape.faults.empty());
+    const Duration cut = tape.beyond_end / 2;
+    const Tape longer = ContinueTape(tape, cut, kinds, random);
+    EXPECT_EQ(longer.seed, tape.seed);
+    std::vector<FaultEntry> before = tape.faults, kept = longer.faults;
+    const auto late = [&](const FaultEntry& entry) { return entry.at >= cut; };
+    EXPECT_GT(std::erase_if(kept, late), 0u);
+    std::erase_if(before, late);
+    EXPECT_EQ(kept, before);
+  }
+}
+
 std::set<uint64_t> Features(uint64_t seed, Duration until) {
   const Tape tape = DrawTape({.scenario = "log", .seed = seed, .nodes = 3, .seconds = 5});
   PhasedRun run(tape, {});
   StateCoverage coverage(&run.world(), &run.scenario());
   EXPECT_TRUE(run.To(until).ok());
   std::set<uint64_t> features;
-  coverage.Collect([&](uint64_t feature) { EXPECT_TRUE(features.insert(feature).second); });
+  for (const Feature& feature : coverage.Collect()) {
+    EXPECT_TRUE(features.insert(feature.id).second);
+    EXPECT_LE(feature.at, until);
+  }
   return features;
 }
 

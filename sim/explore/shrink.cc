@@ -14,6 +14,8 @@ constexpr int kRetrySeeds = 5;  // When nothing can be taken out under the seed 
 constexpr int kLongerSeeds = 12;
 constexpr int kSimplifySeeds = 4;
 constexpr size_t kPairsMax = 60;
+constexpr uint64_t kSampleEvents = 6'000'000;  // Simulated for one number of faults.
+constexpr size_t kSamplesMin = 100, kSamplesMax = 4000, kSamplesAtOnce = 64;
 constexpr size_t kListedMax = 3000;  // Operations; a longer list is left to the seed.
 
 // Faults after the end, and outsiders that are no more, go.
@@ -24,6 +26,18 @@ void Trim(Tape* tape) {
   std::erase_if(tape->outsiders,
                 [&](const Outsider& outsider) { return outsider.node.value() > nodes; });
   while (tape->outsiders.size() * 2 >= nodes) tape->outsiders.pop_back();
+}
+
+// Like `entry`: the same, or longer, or elsewhere, or with other luck.
+FaultEntry Vary(const FaultEntry& entry, Duration end, Random& random) {
+  FaultEntry varied = entry;
+  const auto between = [&](Duration low, Duration high) {
+    return Duration(random.Between(low.count(), std::max(low, high).count()));
+  };
+  if (random.OneIn(2)) varied.at = between(std::min(kWarmUp, entry.at), end - milliseconds(1));
+  if (random.OneIn(2)) varied.length = between(milliseconds(10), end - varied.at);
+  if (random.OneIn(2)) varied.seed = random.Next() >> 1;
+  return varied;
 }
 
 Tape EndingAt(const Tape& tape, Duration end) {
@@ -43,15 +57,16 @@ Duration Rounded(Duration value, Duration unit) {
 Shrinker::Shrinker(FirstToFail first_to_fail, absl::AnyInvocable<bool()> out_of_time)
     : first_to_fail_(std::move(first_to_fail)),
       out_of_time_(std::move(out_of_time)),
-      best_(&ScenarioTable()[0]) {}
+      best_(&ScenarioTable()[0]),
+      random_(0) {}
 
 bool Shrinker::Try(const std::vector<Tape>& candidates, int seeds) {
   std::vector<Tape> runs;
   std::vector<std::string> texts;
   for (const Tape& candidate : candidates) {
-    for (int i = 0; i < seeds; ++i) {
+    for (int i = 0; i < std::max(seeds, 1); ++i) {
       Tape run = candidate;
-      run.seed = best_.seed + static_cast<uint64_t>(i);
+      if (seeds > 0) run.seed = best_.seed + static_cast<uint64_t>(i);
       std::string text = FormatTape(run);
       if (tried_.contains(text)) continue;
       runs.push_back(std::move(run));
@@ -59,7 +74,8 @@ bool Shrinker::Try(const std::vector<Tape>& candidates, int seeds) {
     }
   }
   if (runs.empty() || out_of_time_()) return false;
-  std::optional<Found> found = first_to_fail_(runs);
+  const bool to_end = candidates_ == 0 || Duration(report_.sim_ns) > best_.beyond_end;
+  std::optional<Found> found = first_to_fail_(runs, to_end);
   const size_t failed_from = found ? found->index : runs.size();
   candidates_ += std::min(failed_from + 1, runs.size());
   for (size_t i = 0; i < failed_from; ++i) tried_.insert(std::move(texts[i]));
@@ -77,12 +93,17 @@ bool Shrinker::Try(Tape candidate, int seeds) {
 
 ShrinkResult Shrinker::Shrink(Tape tape) {
   best_ = std::move(tape);
+  random_ = Random(best_.seed, "shrink");
   Try(best_, 1);  // For its report.
   CutAtFailure();
   GuessFew();
   Minimize(&Tape::faults, 1);
   Minimize(&Tape::faults, kRetrySeeds);
   GuessOneLonger();
+  CutAtFailure();
+  for (size_t count = 1; count < best_.faults.size() && !out_of_time_(); ++count) {
+    if (Sample(count)) break;
+  }
   CutAtFailure();
   Minimize(&Tape::outsiders, kSimplifySeeds);
   SimplifyWorld();
@@ -147,6 +168,28 @@ void Shrinker::GuessOneLonger() {
     }
   }
   Try(single, kLongerSeeds);
+}
+
+bool Shrinker::Sample(size_t count) {
+  const size_t runs = std::clamp<size_t>(kSampleEvents / std::max<uint64_t>(1, report_.events),
+                                         kSamplesMin, kSamplesMax);
+  for (size_t done = 0; done < runs && !out_of_time_(); done += kSamplesAtOnce) {
+    std::vector<Tape> some;
+    while (some.size() < kSamplesAtOnce) {
+      Tape tape = best_;
+      tape.seed = best_.seed + random_.Below(1'000'000);
+      while (tape.faults.size() > count) {
+        tape.faults.erase(tape.faults.begin() +
+                          static_cast<std::ptrdiff_t>(random_.Below(tape.faults.size())));
+      }
+      for (FaultEntry& entry : tape.faults) entry = Vary(entry, best_.beyond_end, random_);
+      std::stable_sort(tape.faults.begin(), tape.faults.end(),
+                       [](const FaultEntry& a, const FaultEntry& b) { return a.at < b.at; });
+      some.push_back(std::move(tape));
+    }
+    if (Try(some, 0)) return true;
+  }
+  return false;
 }
 
 template <typename T>

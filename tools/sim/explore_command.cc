@@ -4,6 +4,7 @@
 #include <iostream>
 #include <utility>
 
+#include "core/base/mutant_table.h"
 #include "sim/explore/coverage.h"
 #include "tools/sim/arguments.h"
 #include "tools/sim/commands.h"
@@ -16,6 +17,7 @@ namespace {
 struct ExploreFlags {
   ExploreOptions options;
   bool compare = false;
+  bool own_scenarios = false;  // Of each planted bug the scenario where it is hunted.
   uint64_t trials = 5;
   std::string out;  // For the failing tape.
   std::string svg;  // For the curve.
@@ -26,7 +28,10 @@ StatusOr<ExploreFlags> Parse(Arguments args) {
   flags.compare = args.Has("--compare");
   QR_ASSIGN_OR_RETURN(const auto scenario, args.Text("--scenario"));
   QR_ASSIGN_OR_RETURN(flags.options.run, args.Run());
-  flags.options.run.scenario = scenario.value_or("log");
+  const std::vector<std::string>& mutants = flags.options.run.mutants;
+  flags.own_scenarios = !scenario && !mutants.empty();
+  flags.options.run.scenario =
+      scenario.value_or(mutants.empty() ? "log" : std::string(ScenarioOfMutant(mutants[0])));
   QR_RETURN_IF_ERROR(CheckOptions(flags.options.run));
   if (flags.options.run.scenario == kAnyScenario) {
     return InvalidArgument("explore wants one scenario, not any");
@@ -123,6 +128,7 @@ int Compare(const ExploreFlags& flags) {
   for (const std::string& mutant : flags.options.run.mutants) {
     ExploreOptions options = flags.options;
     options.run.mutants = {mutant};
+    if (flags.own_scenarios) options.run.scenario = ScenarioOfMutant(mutant);
     std::vector<int64_t> random, explorer;
     for (uint64_t trial = 0; trial < flags.trials; ++trial) {
       random.push_back(RandomTrial(options.run, flags.options.seed + trial, options.cpu_us_max));
@@ -181,11 +187,12 @@ int ExploreTapes(std::vector<std::string> args) {
   char line[200];
   std::snprintf(
       line, sizeof(line),
-      "roots=%llu bursts=%llu finished=%llu mutated=%llu features=%llu edges_counted=%zu "
-      "cpu_seconds=%.2f verdict=",
-      static_cast<unsigned long long>(found.roots), static_cast<unsigned long long>(found.bursts),
-      static_cast<unsigned long long>(found.finished),
+      "runs=%llu drawn=%llu continued=%llu mutated=%llu finished=%llu features=%llu "
+      "edges_counted=%zu cpu_seconds=%.2f verdict=",
+      static_cast<unsigned long long>(found.runs), static_cast<unsigned long long>(found.drawn),
+      static_cast<unsigned long long>(found.continued),
       static_cast<unsigned long long>(found.mutated),
+      static_cast<unsigned long long>(found.finished),
       static_cast<unsigned long long>(found.features), CountedEdges(), Seconds(found.cpu_us));
   std::cout << line << (found.violation.empty() ? "ok" : "VIOLATION") << std::endl;
   return found.violation.empty() ? 0 : 1;

@@ -1,29 +1,31 @@
-// A search for failures by forking: a process that holds a run at some virtual time is a snapshot
-// of it, for the price of a fork(2), since a run is single-threaded. From a snapshot children go on
-// with different bursts of faults; one that saw something new (coverage.h) becomes a snapshot
-// itself, and which snapshot is continued next, and with which kinds of faults, follows what was
-// new before. Some children also fork a finisher: repair, rest, and the checkers' last look. Beside
-// that, tapes of the corpus are mutated and run from their beginning.
+// A search for failures: many short runs, each from a tape, in processes that stay (workers.h).
+// Tapes are drawn to be short and dense (sim/explore/mutate.h), or made from one of the corpus: the
+// same up to some time and then another burst of faults, or a few entries changed. What a run went
+// through (sim/explore/coverage.h) decides whether its tape joins the corpus, how often it is gone
+// on from, and which kinds of faults are used more.
 //
 //   Explorer explorer({.run = {.scenario = "log", .mutants = {"x"}}, .seed = 1});
 //   ExploreResult result = explorer.Search();      // Until a failure, or the budget of CPU time.
 //
-// With one job the search is a function of its seed.
+// With one job the search is a function of its seed: it steers by counted events, not by time.
 #ifndef QUADRAFT_TOOLS_SIM_EXPLORER_H_
 #define QUADRAFT_TOOLS_SIM_EXPLORER_H_
 
 #include <cstdint>
-#include <memory>
+#include <map>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/env/random.h"
 #include "sim/explore/run.h"
+#include "tools/sim/workers.h"
 
 namespace quadraft::sim {
 
 struct ExploreOptions {
-  RunOptions run;  // Scenario, nodes, mutants; `scenario` may not be "any".
+  RunOptions run;  // Scenario, mutants, faults; `scenario` may not be "any".
   uint64_t seed = 1;
   int jobs = 1;
   int64_t cpu_us_max = 60'000'000;
@@ -33,40 +35,41 @@ struct ExploreResult {
   std::string violation;  // Empty: none within the budget.
   std::string tape;       // That fails so, from its beginning.
   int64_t cpu_us = 0;     // Of all processes.
-  uint64_t bursts = 0, finished = 0, mutated = 0, roots = 0;
+  uint64_t runs = 0, drawn = 0, continued = 0, mutated = 0, finished = 0;
   uint64_t features = 0;  // Seen in all.
 };
 
 class Explorer {
  public:
   explicit Explorer(ExploreOptions options);
-  ~Explorer();
   ExploreResult Search();
 
  private:
-  struct Slot;    // Of shared memory: what one process reports.
-  struct Shared;  // All slots and the map of features.
-  struct Live;    // The driver's side of a slot.
+  struct Kept {  // A tape of the corpus.
+    Tape tape;
+    std::vector<Feature> rare;  // What few runs had seen when this one did.
+    uint64_t tried = 0;
+  };
+  struct Job {
+    Tape tape;
+    bool finish = false;
+    std::vector<size_t> kinds;  // Whose worth its novelty changes.
+  };
 
-  void StartRoot(int slot);
-  void StartMutated(int slot);
-  void StartBurst(int slot);
-  void StartSomething();
-  int FreeSlot();
-  int ChooseSnapshot();
-  void Retire(int slot);
-  bool AwaitOne();
-  void Settle(int slot);
-  std::vector<uint8_t> ChooseKinds();
+  Job Next();
+  std::vector<size_t> ChooseKinds();
+  Kept& ChooseKept();
+  void Learn(const Job& job, const Workers::Done& done);
 
   ExploreOptions options_;
+  const ScenarioRow* scenario_;
   Random random_;
-  Shared* shared_;
-  std::vector<Live> live_;
-  std::vector<std::string> corpus_;  // Tapes that saw something new.
-  std::vector<double> kind_worth_;   // By fault: what was new, per burst it was in.
-  uint64_t next_root_;
-  uint64_t ticks_ = 0;
+  Workers workers_;
+  std::vector<size_t> usable_;  // Rows of the fault table.
+  std::map<uint64_t, Job> under_way_;
+  std::vector<Kept> corpus_;
+  std::unordered_map<uint64_t, uint32_t> seen_;  // By feature: in how many runs.
+  std::vector<double> worth_;                    // By fault: what was new per thousand events.
   ExploreResult result_;
 };
 

@@ -3,8 +3,11 @@
 #include <iostream>
 #include <utility>
 
+#include "sim/explore/scenario.h"
+#include "sim/trace/recorder.h"
 #include "tools/sim/arguments.h"
 #include "tools/sim/commands.h"
+#include "tools/sim/see.h"
 
 namespace quadraft::sim {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 struct Replay {
   RunOptions options;
   std::string record;  // File for the tape with every operation listed.
+  SeeFiles see;
 };
 
 Status ParseLevel(std::string_view text, LogLevel* level) {
@@ -47,10 +51,25 @@ StatusOr<Replay> Parse(Arguments args) {
   QR_ASSIGN_OR_RETURN(const auto record, args.Text("--record"));
   if (record) replay.record = *record;
   replay.options.record = record.has_value();
+  QR_ASSIGN_OR_RETURN(const auto html, args.Text("--html"));
+  QR_ASSIGN_OR_RETURN(const auto perfetto, args.Text("--perfetto"));
+  replay.see.html = html.value_or("");
+  replay.see.perfetto = perfetto.value_or("");
   const std::optional<std::string> what = args.Word();
   if (!what) return InvalidArgument("replay wants a seed or a tape file");
   QR_RETURN_IF_ERROR(args.Done());
   QR_ASSIGN_OR_RETURN(Tape tape, SeedOrTape(*what, run));
+  // For who reads the page; the run itself follows the tape.
+  replay.options.scenario = tape.scenario->name;
+  replay.options.seed = tape.seed;
+  replay.options.mutants = tape.mutants;
+  replay.see.command = StrCat("quadraft-sim replay ", *what);
+  if (ParseCount(*what).ok()) {
+    RunOptions drawn = run;
+    drawn.scenario = tape.scenario->name;
+    drawn.seed = tape.seed;
+    replay.see.command = ReplayCommand(drawn);
+  }
   replay.options.tape = std::make_shared<const Tape>(std::move(tape));
   return replay;
 }
@@ -58,12 +77,21 @@ StatusOr<Replay> Parse(Arguments args) {
 }  // namespace
 
 int ReplayTape(std::vector<std::string> args) {
-  const StatusOr<Replay> replay = Parse(Arguments(std::move(args)));
+  StatusOr<Replay> replay = Parse(Arguments(std::move(args)));
   if (!replay.ok()) {
     std::cerr << "quadraft-sim: " << Message(replay.status()) << '\n';
     return 2;
   }
+  Recorder recorder({.log_level = replay->options.log_level});
+  if (replay->see.any()) replay->options.observer = &recorder;
   const RunReport report = RunScenario(replay->options);
+  const Status seen =
+      replay->see.any() ? WriteRecording(recorder.recording(), replay->options, report, replay->see)
+                        : OkStatus();
+  if (!seen.ok()) {
+    std::cerr << "quadraft-sim: " << Message(seen) << '\n';
+    return 2;
+  }
   std::cout << report.description << "\noperations: " << report.operations << '\n' << report.state;
   if (!report.stopped.empty()) std::cout << "stopped at " << report.stopped << '\n';
   if (!report.violation.empty()) {

@@ -25,7 +25,7 @@ Status WriteRecording(const Recording& recording, const RunOptions& options,
   std::string title = StrCat(options.scenario, " seed ", options.seed);
   for (const std::string& mutant : options.mutants) StrAppend(&title, ", planted: ", mutant);
   const RunAbout about{.title = std::move(title),
-                       .command = ReplayCommand(options),
+                       .command = files.command.empty() ? ReplayCommand(options) : files.command,
                        .description = report.description,
                        .hash = report.hash.ToHex()};
   QR_RETURN_IF_ERROR(WriteFile(files.html, recording, about, WriteTimeline));

@@ -17,6 +17,7 @@ namespace quadraft::sim {
 struct SeeFiles {
   std::string html;      // Empty: not wanted.
   std::string perfetto;  // The same.
+  std::string command;   // That does the run again; empty: ReplayCommand of its options.
   bool any() const { return !html.empty() || !perfetto.empty(); }
 };
 

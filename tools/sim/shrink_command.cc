@@ -9,6 +9,7 @@
 #include "tools/sim/arguments.h"
 #include "tools/sim/commands.h"
 #include "tools/sim/swarm.h"
+#include "tools/sim/workers.h"
 
 namespace quadraft::sim {
 namespace {
@@ -42,28 +43,30 @@ StatusOr<ShrinkFlags> Parse(Arguments args) {
   return flags;
 }
 
-std::vector<RunOptions> AsRuns(const std::vector<Tape>& tapes, bool record) {
-  std::vector<RunOptions> runs;
-  for (const Tape& tape : tapes) {
-    RunOptions run;
-    run.tape = std::make_shared<const Tape>(tape);
-    run.record = record;
-    runs.push_back(std::move(run));
-  }
-  return runs;
+std::vector<WorkerJob> AsJobs(const std::vector<Tape>& tapes, bool to_end, bool record) {
+  std::vector<WorkerJob> jobs;
+  for (const Tape& tape : tapes) jobs.push_back({.tape = tape, .finish = to_end, .record = record});
+  return jobs;
+}
+
+SeedResult RunApart(const Tape& tape) {
+  RunOptions run;
+  run.tape = std::make_shared<const Tape>(tape);
+  run.record = true;
+  return RunSeedApart(run);
 }
 
 // How many seeds, from the tape's own on, make at least a few of them fail: what a scenario file
 // tries, so that it still finds its failure when the code around it has moved.
-uint64_t MeasureTries(const Tape& tape, int jobs, uint64_t* failures) {
+uint64_t MeasureTries(const Tape& tape, Workers* workers, uint64_t* failures) {
   std::vector<Tape> variants;
   for (uint64_t i = 0; i < kTriesMeasured; ++i) {
     variants.push_back(tape);
     variants.back().seed += i;
   }
   std::vector<bool> failed(variants.size());
-  FindFirst(AsRuns(variants, false), jobs, [&](size_t index, const SeedResult& result) {
-    failed[index] = FailureKey(result.report.violation) == tape.expect;
+  FindFirst(workers, AsJobs(variants, true, false), [&](size_t index, const RunReport& report) {
+    failed[index] = FailureKey(report.violation) == tape.expect;
     return false;
   });
   *failures = static_cast<uint64_t>(std::count(failed.begin(), failed.end(), true));
@@ -99,29 +102,36 @@ int Shrink(const ShrinkFlags& flags, Tape tape) {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(SteadyClock::now() - start).count();
   };
-  const SeedResult first = RunSeedApart(AsRuns({tape}, true)[0]);
+  const SeedResult first = RunApart(tape);
   if (first.report.violation.empty()) {
     std::cout << "no violation: nothing to shrink\n";
     return 1;
   }
   if (tape.expect.empty()) tape.expect = FailureKey(first.report.violation);
   std::cout << "shrinking: " << tape.expect << "\n  " << first.report.violation << std::endl;
+  Workers workers(flags.jobs);
   Shrinker shrinker(
-      [&](const std::vector<Tape>& tapes) -> std::optional<Shrinker::Found> {
-        FirstRun found =
-            FindFirst(AsRuns(tapes, true), flags.jobs, [&](size_t index, const SeedResult& result) {
-              return FailureKey(result.report.violation) == tapes[index].expect;
+      [&](const std::vector<Tape>& tapes, bool to_end) -> std::optional<Shrinker::Found> {
+        std::optional<FirstDone> found = FindFirst(
+            &workers, AsJobs(tapes, to_end, true), [&](size_t index, const RunReport& report) {
+              return FailureKey(report.violation) == tapes[index].expect;
             });
-        if (found.index < 0) return std::nullopt;
-        return Shrinker::Found{static_cast<size_t>(found.index), std::move(found.result.report)};
+        if (!found) return std::nullopt;
+        return Shrinker::Found{found->index, std::move(found->report)};
       },
       [&] { return elapsed() > static_cast<double>(flags.seconds); });
   ShrinkResult small = shrinker.Shrink(tape);
   uint64_t failures = 0;
-  small.tape.tries = MeasureTries(small.tape, flags.jobs, &failures);
+  small.tape.tries = MeasureTries(small.tape, &workers, &failures);
+  // In a process of its own, from the text that is handed out.
+  const std::string text = FormatTape(small.tape);
+  const StatusOr<Tape> read = ParseTape(text);
+  if (!read.ok() || FailureKey(RunApart(*read).report.violation) != tape.expect) {
+    std::cerr << "quadraft-sim: the small tape does not fail as the large one did\n" << text;
+    return 2;
+  }
   const StatusOr<Tape> recorded = ParseTape(first.report.tape);
   Print(tape, recorded.ok() ? recorded->operations.size() : 0, small, elapsed(), failures);
-  const std::string text = FormatTape(small.tape);
   if (flags.out.empty()) {
     std::cout << text << std::flush;
     return 0;

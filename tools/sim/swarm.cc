@@ -22,26 +22,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr size_t kReportBytesMax = 64u << 20;
 
-std::string EncodeReport(const RunReport& report) {
-  std::string out;
-  PutVarint(&out, report.events);
-  PutVarint(&out, static_cast<uint64_t>(report.sim_ns));
-  PutFixed<uint64_t>(&out, report.hash.high);
-  PutFixed<uint64_t>(&out, report.hash.low);
-  for (const std::string* text : {&report.description, &report.operations, &report.violation,
-                                  &report.log_tail, &report.state, &report.stopped, &report.tape}) {
-    PutLengthPrefixed(&out, *text);
-  }
-  for (const auto* counts : {&report.faults, &report.points, &report.marks}) {
-    PutVarint(&out, counts->size());
-    for (const auto& [name, count] : *counts) {
-      PutLengthPrefixed(&out, name);
-      PutVarint(&out, count);
-    }
-  }
-  return out;
-}
-
 bool GetText(std::string_view* in, std::string* text) {
   std::string_view bytes;
   if (!GetLengthPrefixed(in, &bytes)) return false;
@@ -59,21 +39,6 @@ bool GetCounts(std::string_view* in, std::map<std::string, uint64_t>* counts) {
     (*counts)[name] = count;
   }
   return true;
-}
-
-bool DecodeReport(std::string_view in, RunReport* report) {
-  uint64_t sim_ns = 0;
-  if (!GetVarint(&in, &report->events) || !GetVarint(&in, &sim_ns) ||
-      !GetFixed(&in, &report->hash.high) || !GetFixed(&in, &report->hash.low) ||
-      !GetText(&in, &report->description) || !GetText(&in, &report->operations) ||
-      !GetText(&in, &report->violation) || !GetText(&in, &report->log_tail) ||
-      !GetText(&in, &report->state) || !GetText(&in, &report->stopped) ||
-      !GetText(&in, &report->tape) || !GetCounts(&in, &report->faults) ||
-      !GetCounts(&in, &report->points) || !GetCounts(&in, &report->marks)) {
-    return false;
-  }
-  report->sim_ns = static_cast<int64_t>(sim_ns);
-  return in.empty();
 }
 
 // One seed under way: the child writes its report into the pipe and exits.
@@ -167,33 +132,44 @@ SeedResult AwaitOne(std::vector<Child>* children) {
 
 }  // namespace
 
+std::string EncodeReport(const RunReport& report) {
+  std::string out;
+  PutVarint(&out, report.events);
+  PutVarint(&out, static_cast<uint64_t>(report.sim_ns));
+  PutFixed<uint64_t>(&out, report.hash.high);
+  PutFixed<uint64_t>(&out, report.hash.low);
+  for (const std::string* text : {&report.description, &report.operations, &report.violation,
+                                  &report.log_tail, &report.state, &report.stopped, &report.tape}) {
+    PutLengthPrefixed(&out, *text);
+  }
+  for (const auto* counts : {&report.faults, &report.points, &report.marks}) {
+    PutVarint(&out, counts->size());
+    for (const auto& [name, count] : *counts) {
+      PutLengthPrefixed(&out, name);
+      PutVarint(&out, count);
+    }
+  }
+  return out;
+}
+
+bool DecodeReport(std::string_view in, RunReport* report) {
+  uint64_t sim_ns = 0;
+  if (!GetVarint(&in, &report->events) || !GetVarint(&in, &sim_ns) ||
+      !GetFixed(&in, &report->hash.high) || !GetFixed(&in, &report->hash.low) ||
+      !GetText(&in, &report->description) || !GetText(&in, &report->operations) ||
+      !GetText(&in, &report->violation) || !GetText(&in, &report->log_tail) ||
+      !GetText(&in, &report->state) || !GetText(&in, &report->stopped) ||
+      !GetText(&in, &report->tape) || !GetCounts(&in, &report->faults) ||
+      !GetCounts(&in, &report->points) || !GetCounts(&in, &report->marks)) {
+    return false;
+  }
+  report->sim_ns = static_cast<int64_t>(sim_ns);
+  return in.empty();
+}
+
 SeedResult RunSeedApart(const RunOptions& options) {
   std::vector<Child> children{StartChild(options)};
   return AwaitOne(&children);
-}
-
-FirstRun FindFirst(const std::vector<RunOptions>& options, int jobs,
-                   absl::AnyInvocable<bool(size_t index, const SeedResult&)> wanted) {
-  FirstRun first;
-  std::vector<Child> children;
-  size_t next = 0, best = options.size();
-  while (true) {
-    while (next < best && static_cast<int>(children.size()) < std::clamp(jobs, 1, kJobsMax)) {
-      children.push_back(StartChild(options[next]));
-      children.back().seed = next++;  // The index, until it is reaped.
-    }
-    if (children.empty()) return first;
-    SeedResult result = AwaitOne(&children);
-    const size_t index = result.seed;
-    first.cpu_us += result.cpu_us;
-    if (index >= best || !wanted(index, result)) continue;
-    best = index;
-    first.index = static_cast<int64_t>(index);
-    first.result = std::move(result);
-    for (const Child& child : children) {
-      if (child.seed > best) kill(child.pid, SIGKILL);
-    }
-  }
 }
 
 SwarmResult RunSwarm(const SwarmOptions& options,

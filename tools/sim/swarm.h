@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -47,19 +48,12 @@ struct SwarmResult {
 // `each` is called here, in the order in which the seeds end.
 SwarmResult RunSwarm(const SwarmOptions& options, absl::AnyInvocable<void(const SeedResult&)> each);
 
-// The runs of `options`, in children, `jobs` at once; the index and result of the first, in their
-// order, that `wanted` says yes to. Later ones may not have been run. -1: none. `cpu_us` grows by
-// what all children took.
-struct FirstRun {
-  int64_t index = -1;
-  SeedResult result;
-  int64_t cpu_us = 0;
-};
-FirstRun FindFirst(const std::vector<RunOptions>& options, int jobs,
-                   absl::AnyInvocable<bool(size_t index, const SeedResult&)> wanted);
-
 // One run in a child process.
 SeedResult RunSeedApart(const RunOptions& options);
+
+// A report on its way between processes; histories stay behind.
+std::string EncodeReport(const RunReport& report);
+bool DecodeReport(std::string_view in, RunReport* report);
 
 }  // namespace quadraft::sim
 
