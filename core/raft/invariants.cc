@@ -54,7 +54,9 @@ Status Invariants::CheckDurable(const Raft& replica) {
   const Log& log = replica.log();
   if (durable.in_doubt) {
     durable.in_doubt = false;
-    const bool vote_lost = replica.term() == durable.term && replica.vote() != durable.vote;
+    // A vote that was on its way to the disk may have arrived.
+    const bool vote_lost = replica.term() == durable.term && durable.vote != NodeId{} &&
+                           replica.vote() != durable.vote;
     if (replica.term() < durable.term || vote_lost) {
       return Internal("durability: node ", replica.self(), " restarts in term ", replica.term(),
                       " with its vote for ", replica.vote(), "; durable were term ", durable.term,

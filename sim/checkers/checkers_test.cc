@@ -145,6 +145,14 @@ TEST_F(RaftCheckerTest, DurabilityOfVotes) {
   EXPECT_EQ(Named(Look(1)), "durability");
 }
 
+TEST_F(RaftCheckerTest, AVoteThatWasOnItsWayMayBeThereAfterARestart) {
+  Make(1, 5, {});
+  EXPECT_EQ(Named(Look(1)), "nothing");
+  Restart(1);
+  Make(1, 5, {}, 0, /*vote=*/2);
+  EXPECT_EQ(Named(Look(1)), "nothing");
+}
+
 TEST_F(RaftCheckerTest, DurabilityOfEntries) {
   Make(1, 5, {EntryOf(1, 5, "a"), EntryOf(2, 5, "b")});
   EXPECT_EQ(Named(Look(1)), "nothing");
