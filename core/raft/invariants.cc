@@ -7,15 +7,15 @@
 namespace quadraft::raft {
 
 void Invariants::Restarted(NodeId node) {
-  seen_.erase(node);
-  const auto durable = durable_.find(node);
-  if (durable != durable_.end()) durable->second.in_doubt = true;
+  Watched& watched = watched_[node];
+  watched.seen = {};
+  watched.durable.in_doubt = true;
 }
 
 Status Invariants::Observe(const Raft& replica) {
   QR_RETURN_IF_ERROR(replica.fault());
-  QR_RETURN_IF_ERROR(CheckDurable(replica));
-  Seen& seen = seen_[replica.self()];
+  auto& [seen, durable] = watched_[replica.self()];
+  QR_RETURN_IF_ERROR(CheckDurable(replica, durable));
   const Log& log = replica.log();
   const bool leader = replica.role() == Role::kLeader;
   if (seen.term == replica.term() && seen.vote == replica.vote() && seen.leader == leader &&
@@ -49,8 +49,7 @@ Status Invariants::CheckVote(const Raft& replica, const Seen& seen) {
 }
 
 // First what must have outlived a restart, then what is durable by now.
-Status Invariants::CheckDurable(const Raft& replica) {
-  Durable& durable = durable_[replica.self()];
+Status Invariants::CheckDurable(const Raft& replica, Durable& durable) {
   const Log& log = replica.log();
   if (durable.in_doubt) {
     durable.in_doubt = false;
@@ -69,7 +68,10 @@ Status Invariants::CheckDurable(const Raft& replica) {
                       durable.last_term);
     }
   }
-  if (replica.vote_is_durable()) durable.term = replica.term(), durable.vote = replica.vote();
+  if (replica.vote_is_durable()) {
+    durable.term = replica.term();
+    durable.vote = replica.vote();
+  }
   durable.last = log.stable_index();
   durable.last_term = log.term_at(durable.last).value_or(RaftTerm{});
   return OkStatus();

@@ -71,13 +71,16 @@ class Invariants {
     RaftTerm seen_in;  // The lowest term in which it was seen to be committed.
   };
   Status CheckVote(const Raft& replica, const Seen& seen);
-  Status CheckDurable(const Raft& replica);
+  Status CheckDurable(const Raft& replica, Durable& durable);
   Status CheckLeader(const Raft& replica, const Seen& seen);
   Status CheckEntries(const Raft& replica, const Seen& seen);
   Status CheckCommits(const Raft& replica, const Seen& seen);
 
-  std::map<NodeId, Seen> seen_;
-  std::map<NodeId, Durable> durable_;
+  struct Watched {
+    Seen seen;
+    Durable durable;
+  };
+  std::map<NodeId, Watched> watched_;
   std::map<RaftTerm, NodeId> leaders_;
   std::map<std::pair<LogIndex, RaftTerm>, Identity> entries_;
   std::map<LogIndex, Committed> committed_;
