@@ -10,6 +10,7 @@
 #include "core/base/crc32c.h"
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
+#include "store/log/replace_file.h"
 
 namespace quadraft::store {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 // bytes.
 constexpr size_t kBlockBytes = 32768;
 constexpr size_t kHeaderBytes = 7;
-constexpr std::string_view kCopySuffix = ".copy";
 enum FragmentType { kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
 
 struct Fragment {
@@ -148,18 +148,6 @@ Status CheckManifest(Env& env, const std::string& path, uint64_t* oldest_log) {
                                           : Cut(env, path, bytes.size(), scan.whole_bytes);
 }
 
-// LevelDB goes on writing to its last log. The tail may be valid and yet not durable, and syncing
-// it again would prove nothing: after a sync has failed, Linux calls the lost pages clean.
-Status WriteAnew(Disk& disk, const std::string& directory, const std::string& path,
-                 std::string_view bytes) {
-  const std::string copy = StrCat(path, kCopySuffix);
-  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
-  QR_RETURN_IF_ERROR(file->Append(bytes));
-  QR_RETURN_IF_ERROR(file->SyncNow());
-  QR_RETURN_IF_ERROR(disk.Rename(copy, path));
-  return disk.SyncDirectory(directory);
-}
-
 // How much of it is whole. `may_be_torn`: false when the log was synced to its end.
 StatusOr<size_t> CheckLog(const std::string& path, std::string_view bytes, bool may_be_torn) {
   const size_t whole = ScanLevelDbLog(bytes).whole_bytes;
@@ -180,10 +168,12 @@ Status CheckLogs(Env& env, const std::string& directory,
     QR_ASSIGN_OR_RETURN(const size_t whole, CheckLog(path, bytes, newest));
     newest = false;
     if (whole < bytes.size()) QR_RETURN_IF_ERROR(Cut(env, path, bytes.size(), whole));
-    if (number == logs.front().first) {
-      QR_RETURN_IF_ERROR(
-          WriteAnew(env.disk(), directory, path, std::string_view(bytes).substr(0, whole)));
-    }
+    if (number != logs.front().first) continue;
+    // LevelDB goes on writing to its last log. The tail may be valid and yet not durable, and
+    // syncing it again would prove nothing: after a sync has failed, Linux calls the lost pages
+    // clean.
+    const std::string_view kept = std::string_view(bytes).substr(0, whole);
+    QR_RETURN_IF_ERROR(ReplaceFile(env.disk(), directory, path, kept).status());
   }
   return OkStatus();
 }

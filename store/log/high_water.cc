@@ -6,12 +6,12 @@
 #include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/crc32c.h"
+#include "store/log/replace_file.h"
 
 namespace quadraft::store {
 namespace {
 
 constexpr std::string_view kMagic = "QRHW";
-constexpr std::string_view kCopySuffix = ".copy";
 
 std::optional<HighWater> ParseOne(std::string_view record) {
   if (record.size() < kHighWaterRecordBytes || record.substr(4, 4) != kMagic) return std::nullopt;
@@ -80,13 +80,7 @@ void HighWaterFile::Note(const HighWater& mark, absl::AnyInvocable<void(Status)>
 
 Status HighWaterFile::WriteAnew(const HighWater& mark) {
   const std::string path = StrCat(directory_, "/", kHighWaterName);
-  const std::string copy = path + std::string(kCopySuffix);
-  QR_ASSIGN_OR_RETURN(auto file, disk_.Open(copy, OpenMode::kCreate));
-  QR_RETURN_IF_ERROR(file->Append(EncodeHighWater(mark)));
-  QR_RETURN_IF_ERROR(file->SyncNow());
-  QR_RETURN_IF_ERROR(disk_.Rename(copy, path));
-  QR_RETURN_IF_ERROR(disk_.SyncDirectory(directory_));
-  file_ = std::move(file);
+  QR_ASSIGN_OR_RETURN(file_, ReplaceFile(disk_, directory_, path, EncodeHighWater(mark)));
   return OkStatus();
 }
 

@@ -5,12 +5,12 @@
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
 #include "store/log/high_water.h"
+#include "store/log/replace_file.h"
 
 namespace quadraft::store {
 namespace {
 
 constexpr size_t kReadBytes = 1u << 20;
-constexpr std::string_view kCopySuffix = ".copy";
 
 StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
   QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
