@@ -77,10 +77,6 @@ void Change(Tape* tape, const Tape& other, Random& random) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 // As random runs draw their pace, lengths and how many at once, but in election timeouts: what a
 // fault leads to takes some of those.
 std::vector<FaultEntry> DrawFaultsOf(const std::vector<std::string_view>& kinds, Random& random,

@@ -24,12 +24,6 @@ ExploreResult Search(uint64_t seed) {
       .Search();
 }
 
-RunReport RunApart(const Tape& tape) {
-  RunOptions options;
-  options.tape = std::make_shared<const Tape>(tape);
-  return RunSeedApart(options).report;
-}
-
 std::string InTestDir(std::string_view name) { return StrCat(::testing::TempDir(), "/", name); }
 
 TEST(WorkersTest, OneProcessGivesEachTapeTheHashThatAProcessOfItsOwnGivesIt) {
@@ -42,7 +36,7 @@ TEST(WorkersTest, OneProcessGivesEachTapeTheHashThatAProcessOfItsOwnGivesIt) {
     workers.Start(id, {.tape = tape, .record = true, .features = id > 1});
     const Workers::Done done = workers.Await();
     EXPECT_EQ(done.id, id);
-    EXPECT_EQ(done.report.hash, RunApart(tape).hash);
+    EXPECT_EQ(done.report.hash, RunTapeApart(tape).hash);
     EXPECT_EQ(done.features.empty(), id == 1) << id;
     EXPECT_TRUE(ParseTape(done.report.tape).ok());
   }
@@ -63,9 +57,9 @@ TEST(ExplorerTest, ATapeThatItFoundFailsFromItsBeginningAndPassesWithoutTheBug) 
   ASSERT_NE(found.violation, "");
   StatusOr<Tape> tape = ParseTape(found.tape);
   ASSERT_TRUE(tape.ok()) << tape.status();
-  EXPECT_EQ(RunApart(*tape).violation, found.violation) << found.tape;
+  EXPECT_EQ(RunTapeApart(*tape).violation, found.violation) << found.tape;
   tape->mutants.clear();
-  EXPECT_EQ(RunApart(*tape).violation, "");
+  EXPECT_EQ(RunTapeApart(*tape).violation, "");
 }
 
 TEST(ExplorerTest, WithOneJobTheSearchIsAFunctionOfItsSeed) {
@@ -92,7 +86,7 @@ TEST(ShrinkerTest, TheSameFailureStaysAndNearlyAllFaultsGo) {
   do {
     ++options.seed;
     tape = DrawTape(options);
-    tape.expect = FailureKey(RunApart(tape).violation);
+    tape.expect = FailureKey(RunTapeApart(tape).violation);
   } while (tape.faults.size() < 10 || (tape.expect.empty() && options.seed < 500));
   ASSERT_NE(tape.expect, "");
   Workers workers(1);
@@ -110,7 +104,7 @@ TEST(ShrinkerTest, TheSameFailureStaysAndNearlyAllFaultsGo) {
       },
       [&] { return workers.cpu_us() > 12'000'000; });
   const ShrinkResult small = shrinker.Shrink(tape);
-  EXPECT_EQ(FailureKey(RunApart(small.tape).violation), tape.expect);
+  EXPECT_EQ(FailureKey(RunTapeApart(small.tape).violation), tape.expect);
   EXPECT_LE(small.tape.faults.size() * 4, tape.faults.size()) << FormatTape(small.tape);
   EXPECT_LE(small.tape.beyond_end, tape.beyond_end);
 }

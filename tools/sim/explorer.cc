@@ -1,7 +1,5 @@
 #include "tools/sim/explorer.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -21,12 +19,6 @@ constexpr uint64_t kFreshOf = 3;                   // One tape in so many is dra
 constexpr uint64_t kMutatedOf = 4;  // Of the others, one in so many is changed, not continued.
 constexpr uint64_t kFinishOf = 3;   // One run in so many is repaired and judged to its end.
 constexpr Duration kLongest = seconds(8);  // Of virtual time.
-
-int64_t CpuUs() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return time.tv_sec * int64_t{1'000'000} + time.tv_nsec / 1000;
-}
 
 std::vector<size_t> UsableKinds(const std::vector<std::string>& wanted) {
   std::vector<size_t> rows;
@@ -137,8 +129,8 @@ void Explorer::Learn(const Job& job, const Workers::Done& done) {
 }
 
 ExploreResult Explorer::Search() {
-  const int64_t before = CpuUs();
-  const auto spent = [&] { return workers_.cpu_us() + CpuUs() - before; };
+  const int64_t before = ProcessCpuUs();
+  const auto spent = [&] { return workers_.cpu_us() + ProcessCpuUs() - before; };
   while (result_.violation.empty() && spent() < options_.cpu_us_max) {
     if (workers_.idle() > 0) {
       Job job = Next();

@@ -49,13 +49,6 @@ std::vector<WorkerJob> AsJobs(const std::vector<Tape>& tapes, bool to_end, bool 
   return jobs;
 }
 
-SeedResult RunApart(const Tape& tape) {
-  RunOptions run;
-  run.tape = std::make_shared<const Tape>(tape);
-  run.record = true;
-  return RunSeedApart(run);
-}
-
 // How many seeds, from the tape's own on, make at least a few of them fail: what a scenario file
 // tries, so that it still finds its failure when the code around it has moved.
 uint64_t MeasureTries(const Tape& tape, Workers* workers, uint64_t* failures) {
@@ -102,13 +95,13 @@ int Shrink(const ShrinkFlags& flags, Tape tape) {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(SteadyClock::now() - start).count();
   };
-  const SeedResult first = RunApart(tape);
-  if (first.report.violation.empty()) {
+  const RunReport first = RunTapeApart(tape);
+  if (first.violation.empty()) {
     std::cout << "no violation: nothing to shrink\n";
     return 1;
   }
-  if (tape.expect.empty()) tape.expect = FailureKey(first.report.violation);
-  std::cout << "shrinking: " << tape.expect << "\n  " << first.report.violation << std::endl;
+  if (tape.expect.empty()) tape.expect = FailureKey(first.violation);
+  std::cout << "shrinking: " << tape.expect << "\n  " << first.violation << std::endl;
   Workers workers(flags.jobs);
   Shrinker shrinker(
       [&](const std::vector<Tape>& tapes, bool to_end) -> std::optional<Shrinker::Found> {
@@ -126,11 +119,11 @@ int Shrink(const ShrinkFlags& flags, Tape tape) {
   // In a process of its own, from the text that is handed out.
   const std::string text = FormatTape(small.tape);
   const StatusOr<Tape> read = ParseTape(text);
-  if (!read.ok() || FailureKey(RunApart(*read).report.violation) != tape.expect) {
+  if (!read.ok() || FailureKey(RunTapeApart(*read).violation) != tape.expect) {
     std::cerr << "quadraft-sim: the small tape does not fail as the large one did\n" << text;
     return 2;
   }
-  const StatusOr<Tape> recorded = ParseTape(first.report.tape);
+  const StatusOr<Tape> recorded = ParseTape(first.tape);
   Print(tape, recorded.ok() ? recorded->operations.size() : 0, small, elapsed(), failures);
   if (flags.out.empty()) {
     std::cout << text << std::flush;

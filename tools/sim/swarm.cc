@@ -172,6 +172,13 @@ SeedResult RunSeedApart(const RunOptions& options) {
   return AwaitOne(&children);
 }
 
+RunReport RunTapeApart(const Tape& tape) {
+  RunOptions options;
+  options.tape = std::make_shared<const Tape>(tape);
+  options.record = true;
+  return RunSeedApart(options).report;
+}
+
 SwarmResult RunSwarm(const SwarmOptions& options,
                      absl::AnyInvocable<void(const SeedResult&)> each) {
   const auto start = SteadyClock::now();

@@ -50,6 +50,8 @@ SwarmResult RunSwarm(const SwarmOptions& options, absl::AnyInvocable<void(const 
 
 // One run in a child process.
 SeedResult RunSeedApart(const RunOptions& options);
+// The same of a tape; the report has it again, each operation listed.
+RunReport RunTapeApart(const Tape& tape);
 
 // A report on its way between processes; histories stay behind.
 std::string EncodeReport(const RunReport& report);

@@ -66,12 +66,6 @@ std::optional<std::string> TakeMessage(std::string* bytes) {
   return body;
 }
 
-int64_t CpuUs() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return time.tv_sec * int64_t{1'000'000} + time.tv_nsec / 1000;
-}
-
 std::string RunJob(std::string_view job) {
   const uint8_t flags = static_cast<uint8_t>(job[0]);
   const StatusOr<Tape> tape = ParseTape(job.substr(1));
@@ -107,7 +101,7 @@ std::string RunJob(std::string_view job) {
       if (!ReadSome(fd, &bytes)) _exit(0);
     }
     const std::string answer = RunJob(*job);
-    const int64_t now_us = CpuUs();
+    const int64_t now_us = ProcessCpuUs();
     std::string out;
     PutFixed<uint64_t>(&out, static_cast<uint64_t>(now_us - told_us));
     told_us = now_us;
@@ -116,6 +110,12 @@ std::string RunJob(std::string_view job) {
 }
 
 }  // namespace
+
+int64_t ProcessCpuUs() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return time.tv_sec * int64_t{1'000'000} + time.tv_nsec / 1000;
+}
 
 struct Workers::Worker {
   pid_t pid = -1;  // -1: none.

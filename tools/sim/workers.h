@@ -63,6 +63,9 @@ struct FirstDone {
 std::optional<FirstDone> FindFirst(Workers* workers, const std::vector<WorkerJob>& jobs,
                                    absl::FunctionRef<bool(size_t, const RunReport&)> wanted);
 
+// CPU time of this process, microseconds.
+int64_t ProcessCpuUs();
+
 }  // namespace quadraft::sim
 
 #endif  // QUADRAFT_TOOLS_SIM_WORKERS_H_
