@@ -1,70 +1,81 @@
-// Who votes, and what a quorum of them says. Every majority question of the machine goes through
+// Who belongs to a group and who of them votes. Every majority question of the machine goes through
 // here, so that a joint configuration (two voter lists, a quorum of each; thesis section 4.3)
-// changes this file and not the machine.
+// changes this file and not the machine. A configuration is a value and never changes: the next one
+// is made by membership.h.
 //
 //   Configuration config({NodeId{1}, NodeId{2}, NodeId{3}});
 //   uint64_t durable = config.QuorumValue([&](NodeId n) { return match[n]; });
+//
+// Invariants (Restore checks them; a stored configuration is not trusted):
+//   1. No voters: nobody at all (a node that waits to be told who its group is). Otherwise the
+//      incoming list has 1 to kVotersMax nodes, the outgoing one at most as many, and no node is 0.
+//   2. A learner votes in neither list.
+//   3. learners_next are voters of the outgoing list only: a node is no learner while it votes.
+//   4. Not joint: no learners_next, no auto_leave.
 #ifndef QUADRAFT_CORE_RAFT_CONFIGURATION_H_
 #define QUADRAFT_CORE_RAFT_CONFIGURATION_H_
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
-#include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "core/base/check.h"
 #include "core/base/ids.h"
+#include "core/base/status.h"
+#include "core/raft/quorum.h"
 
 namespace quadraft::raft {
 
-inline constexpr size_t kVotersMax = 31;
+inline constexpr size_t kLearnersMax = 31;
 
-enum class VoteResult { kPending, kWon, kLost };
-enum class Ballot : uint8_t { kUnknown, kGranted, kRefused };
+// A configuration as a log entry or a snapshot carries it: plain data.
+struct ConfigurationState {
+  JointMajority voters;
+  NodeSet learners;         // They get the log and do not count.
+  NodeSet learners_next;    // Voters of the outgoing list that become learners when it is left.
+  bool auto_leave = false;  // Joint: the leader proposes to leave by itself.
+  friend bool operator==(const ConfigurationState&, const ConfigurationState&) = default;
+};
 
 class Configuration {
  public:
+  Configuration() = default;  // Nobody.
   // 1 to kVotersMax different nodes, in any order.
-  explicit Configuration(std::vector<NodeId> voters) : voters_(std::move(voters)) {
-    std::sort(voters_.begin(), voters_.end());
-    QR_CHECK(!voters_.empty() && voters_.size() <= kVotersMax) << voters_.size() << " voters";
-    QR_CHECK(std::adjacent_find(voters_.begin(), voters_.end()) == voters_.end())
-        << "voter named twice";
-  }
+  explicit Configuration(std::vector<NodeId> voters);
+  // InvalidArgument when an invariant is broken, with a sentence that names it and the node.
+  static StatusOr<Configuration> Restore(ConfigurationState state);
 
-  const std::vector<NodeId>& voters() const { return voters_; }  // Sorted.
-  bool IsVoter(NodeId node) const {
-    return std::binary_search(voters_.begin(), voters_.end(), node);
-  }
+  const ConfigurationState& state() const { return state_; }
+  // Of both lists, sorted.
+  const std::vector<NodeId>& voters() const { return voters_.nodes(); }
+  bool IsVoter(NodeId node) const { return voters_.Contains(node); }
+  bool IsLearner(NodeId node) const { return state_.learners.Contains(node); }
+  bool IsMember(NodeId node) const { return IsVoter(node) || IsLearner(node); }
+  NodeSet Members() const { return Union(voters_, state_.learners); }
+  bool joint() const { return state_.voters.joint(); }
 
   // The largest v such that a quorum of the voters has value_of(node) >= v.
   template <typename ValueOf>
   uint64_t QuorumValue(ValueOf value_of) const {
-    std::array<uint64_t, kVotersMax> values;
-    size_t n = 0;
-    for (NodeId node : voters_) values[n++] = value_of(node);
-    std::sort(values.begin(), values.begin() + n, std::greater<>());
-    return values[n / 2];  // Held by n/2 + 1 voters.
+    return state_.voters.QuorumValue(value_of);
   }
-
   // ballot_of(node) -> Ballot.
   template <typename BallotOf>
   VoteResult Tally(BallotOf ballot_of) const {
-    size_t granted = 0, refused = 0;
-    for (NodeId node : voters_) {
-      const Ballot ballot = ballot_of(node);
-      granted += ballot == Ballot::kGranted;
-      refused += ballot == Ballot::kRefused;
-    }
-    if (granted > voters_.size() / 2) return VoteResult::kWon;
-    if (voters_.size() - refused <= voters_.size() / 2) return VoteResult::kLost;
-    return VoteResult::kPending;
+    return state_.voters.Tally(ballot_of);
+  }
+
+  friend bool operator==(const Configuration& a, const Configuration& b) {
+    return a.state_ == b.state_;
   }
 
  private:
-  std::vector<NodeId> voters_;
+  ConfigurationState state_;
+  NodeSet voters_;  // The union of both lists.
 };
+
+// "voters=(1 2)&&(2 3) learners=(4) learners_next=(3) autoleave".
+std::string Describe(const Configuration& configuration);
 
 }  // namespace quadraft::raft
 
