@@ -287,7 +287,8 @@ TEST(DiskFaultsTest, AStalledDiskEndsNothingForSeconds) {
 }
 
 TEST(DiskFaultsTest, PowerCutsAtBadMomentsLoseNothingThatWasAcknowledged) {
-  for (const std::string_view kind : {"lost-names", "torn-write", "unsynced-loss"}) {
+  for (const std::string_view kind :
+       {"crash-at-name", "lost-names", "reordered-names", "torn-write", "unsynced-loss"}) {
     const Outcome outcome = RunKind(kind);
     EXPECT_GT(outcome.effects, 3) << kind;
     EXPECT_GE(outcome.seen.lives, outcome.effects) << kind;

@@ -10,6 +10,7 @@ constexpr Duration kLook = microseconds(100);
 constexpr Duration kPatience = milliseconds(300);
 constexpr int64_t kBackMaxMs = 500;
 constexpr uint64_t kReadsMax = 40;
+constexpr uint64_t kNamesMax = 12;
 
 class PowerCut : public std::enable_shared_from_this<PowerCut> {
  public:
@@ -102,6 +103,26 @@ Closure CutPowerWhen(FaultContext& context, bool (*moment)(const SimDisk&), Cras
   auto cut = std::make_shared<PowerCut>(&context, context.LeaderOrAny(), moment, style);
   cut->Look();
   return [cut] { cut->End(); };
+}
+
+Closure CutPowerAtName(FaultContext& context, CrashStyle style, size_t names_min) {
+  const NodeId node = context.LeaderOrAny();
+  Process& process = context.world->process(node);
+  if (!process.running()) return nullptr;
+  auto cut = std::make_shared<bool>(false);
+  process.disk().DieAtNth(kDiskName, 1 + context.random->Below(kNamesMax),
+                          [&context, &process, cut, style, names_min] {
+                            if (process.disk().unsynced_names() >= names_min) {
+                              context.took_effect();
+                              process.disk().set_next_crash(style);
+                            }
+                            *cut = true;
+                            process.Crash(CrashKind::kPower);
+                          });
+  return [&context, &process, node, cut] {
+    process.disk().DieAtNth(0, 0, nullptr);
+    if (*cut) context.restart(node, milliseconds(context.random->Between(1, kBackMaxMs)));
+  };
 }
 
 }  // namespace quadraft::sim

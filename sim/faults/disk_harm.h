@@ -25,6 +25,11 @@ Closure BeginLyingRead(FaultContext& context, bool misdirect);
 // gives up after a while. The node comes back when the fault has ended.
 Closure CutPowerWhen(FaultContext& context, bool (*moment)(const SimDisk&), CrashStyle style);
 
+// A node loses power in the middle of an event, at one of its next operations on names, in that
+// style. It counts when at least `names_min` changes of names were not yet durable. The node comes
+// back when the fault has ended.
+Closure CutPowerAtName(FaultContext& context, CrashStyle style, size_t names_min);
+
 }  // namespace quadraft::sim
 
 #endif  // QUADRAFT_SIM_FAULTS_DISK_HARM_H_

@@ -88,8 +88,10 @@ std::vector<std::string_view> Names() {
   std::vector<std::string_view> names;
   // Those of disks have tests of their own, in disk_faults_test.cc.
   static const auto& elsewhere =
-      *new std::set<std::string_view>{"bit-flip", "failed-sync",  "lost-names", "misdirected-read",
-                                      "no-space", "stalled-disk", "torn-write", "unsynced-loss"};
+      *new std::set<std::string_view>{"bit-flip",     "crash-at-name",    "failed-sync",
+                                      "lost-names",   "misdirected-read", "no-space",
+                                      "reordered-names", "stalled-disk",  "torn-write",
+                                      "unsynced-loss"};
   for (const FaultRow& row : FaultTable()) {
     if (!row.breaks() && !elsewhere.contains(row.name)) names.push_back(row.name);
   }

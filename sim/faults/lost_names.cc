@@ -5,22 +5,7 @@
 namespace quadraft::sim {
 
 Closure BeginLostNames(FaultContext& context) {
-  const NodeId node = context.LeaderOrAny();
-  Process& process = context.world->process(node);
-  if (!process.running()) return nullptr;
-  auto cut = std::make_shared<bool>(false);
-  process.disk().DieAtNth(kDiskName, 1 + context.random->Below(12), [&context, &process, cut] {
-    if (process.disk().unsynced_names() > 0) {
-      context.took_effect();
-      process.disk().set_next_crash(CrashStyle::kLoseAll);
-    }
-    *cut = true;
-    process.Crash(CrashKind::kPower);
-  });
-  return [&context, &process, node, cut] {
-    process.disk().DieAtNth(0, 0, nullptr);
-    if (*cut) context.restart(node, milliseconds(context.random->Between(1, 500)));
-  };
+  return CutPowerAtName(context, CrashStyle::kLoseAll, 1);
 }
 
 }  // namespace quadraft::sim

@@ -12,7 +12,8 @@
 // rest, at a crash: nothing, a random prefix, or a random subset of 512-byte sectors (the others
 // zero or garbage). A truncation that was not synced may be undone. Names, of files and of
 // directories, survive up to the last SyncDirectory of the directory that holds them plus a random
-// prefix of the later changes (an ordered journal); what lies in a directory that is gone is gone.
+// prefix of the later changes (an ordered journal; kReorderNames: any of them); what lies in a
+// directory that is gone is gone.
 //
 // Failed syncs (disk_sync.cc), as on Linux: the bytes that the sync covered stay in doubt for good,
 // even if a later sync succeeds. The page cache keeps them (ext4) or goes back to what the medium
@@ -40,7 +41,12 @@ namespace quadraft::sim {
 class SimFile;
 
 // What a power failure does to what was not synced.
-enum class CrashStyle : uint8_t { kAny, kLoseAll, kTear };
+enum class CrashStyle : uint8_t {
+  kAny,
+  kLoseAll,
+  kTear,
+  kReorderNames,  // kAny, on a file system whose changes of names are in no order.
+};
 
 // What may be made to fail. Reads, Open for reading, List and Exists count as kRead.
 enum DiskOp : uint32_t {

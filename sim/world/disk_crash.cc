@@ -62,6 +62,12 @@ void SimDisk::CrashInode(Inode& inode) {
 void SimDisk::Crash() {
   Detach();
   for (auto& [directory, changes] : changes_) {
+    if (next_crash_ == CrashStyle::kReorderNames) {
+      for (NameChange& change : changes) {
+        if (random_.OneIn(2)) MakeDurable(change);
+      }
+      continue;
+    }
     const uint64_t survive =
         next_crash_ == CrashStyle::kLoseAll ? 0 : random_.Below(changes.size() + 1);
     for (uint64_t i = 0; i < survive; ++i) MakeDurable(changes[i]);

@@ -111,6 +111,31 @@ TEST(SimDiskTest, NamesAreDurableOnlyAfterSyncDirectory) {
   EXPECT_GT(there, 5);
 }
 
+TEST(SimDiskTest, LaterNamesOutliveEarlierOnesOnlyWhereTheyAreReordered) {
+  for (const CrashStyle style : {CrashStyle::kAny, CrashStyle::kReorderNames}) {
+    int later_alone = 0, earlier_alone = 0, synced_gone = 0;
+    for (uint64_t seed = 0; seed < 50; ++seed) {
+      ManualExecutor executor;
+      SimDisk disk(seed, &executor);
+      WriteDurably(disk, "synced", "s");
+      ASSERT_TRUE(disk.Open("earlier", OpenMode::kCreate).ok());
+      ASSERT_TRUE(disk.Open("later", OpenMode::kCreate).ok());
+      disk.set_next_crash(style);
+      disk.Crash();
+      synced_gone += disk.Exists("synced") ? 0 : 1;
+      later_alone += disk.Exists("later") && !disk.Exists("earlier") ? 1 : 0;
+      earlier_alone += !disk.Exists("later") && disk.Exists("earlier") ? 1 : 0;
+    }
+    EXPECT_EQ(synced_gone, 0);
+    EXPECT_GT(earlier_alone, 5);
+    if (style == CrashStyle::kAny) {
+      EXPECT_EQ(later_alone, 0);
+    } else {
+      EXPECT_GT(later_alone, 5);
+    }
+  }
+}
+
 TEST(SimDiskTest, AnUnsyncedRenameIsWholeOrUndone) {
   int renamed = 0, old = 0;
   for (uint64_t seed = 0; seed < 50; ++seed) {
