@@ -456,7 +456,7 @@ std::vector<uint32_t> Search::InOrder(const std::vector<uint32_t>& order) {
   }
   if (hidden.empty()) return visible;
   for (auto& [place, op] : hidden) {
-    const auto fits = [&](size_t at) {
+    const auto fits = [&, op = op](size_t at) {  // Named: clang 14 captures no binding.
       if (states[at] == info_[op].effect) return true;
       return at < visible.size() && info_[visible[at]].effect != Machine::kImpossible;
     };
