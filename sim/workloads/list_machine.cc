@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kFile = "list";
 constexpr std::string_view kTemporary = "list.tmp";
+constexpr size_t kHeaderBytes = 40;
 
 class Reader : public replica::SnapshotReader {
  public:
@@ -32,40 +33,42 @@ class Reader : public replica::SnapshotReader {
 
 void ListMachine::State::Append(LogIndex at, std::string_view payload) {
   items.emplace_back(at, payload);
+  PutVarint(&encoded, at.value());
+  PutLengthPrefixed(&encoded, payload);
   digest.Fold(at.value());
   digest.Fold(payload);
 }
 
+// Index, term and the digest of the items, with a checksum; then the items. A whole list is saved
+// at every compaction: only its few new items cost more than a copy.
 std::string ListMachine::State::Encode() const {
   std::string out;
-  PutVarint(&out, index.value());
-  PutVarint(&out, term.value());
-  for (const auto& [at, payload] : items) {
-    PutVarint(&out, at.value());
-    PutLengthPrefixed(&out, payload);
-  }
+  out.reserve(kHeaderBytes + encoded.size());
+  PutFixed<uint64_t>(&out, index.value());
+  PutFixed<uint64_t>(&out, term.value());
+  PutFixed<uint64_t>(&out, digest.value().high);
+  PutFixed<uint64_t>(&out, digest.value().low);
   PutFixed<uint64_t>(&out, Fingerprint64(out));
-  return out;
+  return out.append(encoded);
 }
 
 StatusOr<ListMachine::State> ListMachine::State::Decode(std::string_view bytes) {
   const Status damaged = DataLoss("the list's snapshot is damaged");
-  if (bytes.size() < 8) return damaged;
-  std::string sum;
-  PutFixed<uint64_t>(&sum, Fingerprint64(bytes.substr(0, bytes.size() - 8)));
-  if (sum != bytes.substr(bytes.size() - 8)) return damaged;
-  bytes.remove_suffix(8);
+  if (bytes.size() < kHeaderBytes) return damaged;
+  const char* const header = bytes.data();
+  if (LoadFixed<uint64_t>(header + 32) != Fingerprint64(bytes.substr(0, 32))) return damaged;
+  bytes.remove_prefix(kHeaderBytes);
   State state;
-  uint64_t index, term;
-  if (!GetVarint(&bytes, &index) || !GetVarint(&bytes, &term)) return damaged;
-  state.index = LogIndex{index};
-  state.term = RaftTerm{term};
+  state.index = LogIndex{LoadFixed<uint64_t>(header)};
+  state.term = RaftTerm{LoadFixed<uint64_t>(header + 8)};
   while (!bytes.empty()) {
     uint64_t at;
     std::string_view payload;
     if (!GetVarint(&bytes, &at) || !GetLengthPrefixed(&bytes, &payload)) return damaged;
     state.Append(LogIndex{at}, payload);
   }
+  const Hash128 wanted{LoadFixed<uint64_t>(header + 16), LoadFixed<uint64_t>(header + 24)};
+  if (state.digest.value() != wanted) return damaged;
   return state;
 }
 

@@ -20,7 +20,8 @@ class ListMachine : public replica::StateMachine {
     LogIndex index;
     RaftTerm term;
     std::vector<std::pair<LogIndex, std::string>> items;
-    RunHash digest;  // Of the items, in order.
+    std::string encoded;  // The items, as Encode has them.
+    RunHash digest;       // Of the items, in order.
 
     std::string Encode() const;
     static StatusOr<State> Decode(std::string_view bytes);  // DataLoss.
