@@ -35,11 +35,13 @@ class Bank {
     bool negative = false;
     for (const auto& [account, balance] : accounts) {
       if (!first_.contains(account)) {
-        cases_.Add("unexpected-key", who, [&] { return words(StrCat("no account ", account)); });
+        cases_.Add("unexpected-key", who,
+                   [&, account = account] { return words(StrCat("no account ", account)); });
         return OkStatus();
       }
       if (balance->is_nil()) {
-        cases_.Add("nil-balance", who, [&] { return words(StrCat("nothing in ", account)); });
+        cases_.Add("nil-balance", who,
+                   [&, account = account] { return words(StrCat("nothing in ", account)); });
         return OkStatus();
       }
       if (!balance->is_int() || __builtin_add_overflow(sum, balance->as_int(), &sum)) {
