@@ -31,6 +31,10 @@ constexpr Planted kPlanted[] = {
      "a scan that fills its batch skips the row behind it (a classic of iterators that "
      "advance twice)",
      "register"},
+    {"change-before-first-commit",
+     "a new leader changes the members before an entry of its term is committed (Ongaro, raft-dev "
+     "2015-07-10; hashicorp/raft)",
+     "log"},
     {"clash-drops-older-term",
      "a second term under one fingerprint takes the first one's place in the list", "register"},
     {"commit-beyond-append",
@@ -90,6 +94,8 @@ constexpr Planted kPlanted[] = {
      "DELETE/INSERT inserts row by row, so that a later row's deletion takes it away (SPARQL 1.1 "
      "Update, section 3.1.3: deletions happen before insertions)",
      "sparql"},
+    {"joint-decided-by-one",
+     "of a joint configuration only the new voters are asked (Raft thesis, section 4.3)", "log"},
     {"kv-checksum-ignored", "the checksums of LevelDB's blocks are not verified", "register"},
     {"kv-error-ignored", "a failed write of the store counts as done (fsyncgate, PostgreSQL 2018)",
      "register"},
@@ -196,6 +202,10 @@ constexpr Planted kPlanted[] = {
     {"snapshot-of-two-streams", "chunks of one snapshot are staged behind those of another", "log"},
     {"snapshot-seen-too-late", "a snapshot's quads are versioned one index behind the snapshot",
      "register"},
+    {"snapshot-without-configuration",
+     "a snapshot comes without the members that its state has (etcd#7280: configuration and state "
+     "apart)",
+     "log"},
     {"space-given-twice", "a snapshot is staged in a space that is in use", "register"},
     {"step-down-forgets-vote",
      "a node that steps down within a term forgets its vote in it (CCF#8094; redpanda PR#19)",
@@ -209,6 +219,13 @@ constexpr Planted kPlanted[] = {
      "register"},
     {"torn-tail-kept", "a torn record stays in the log, and new ones come behind it", "log"},
     {"trim-loses-vote", "a trimmed log does not write term and vote anew", "log"},
+    {"truncated-configuration-kept",
+     "a configuration stays in force although its entry was replaced (Scylla: two configurations "
+     "truncated at once)",
+     "log"},
+    {"two-changes-at-once",
+     "a second change of members is taken before the first is committed (Raft thesis, section 4.1)",
+     "log"},
     {"unknown-reported-as-failed",
      "a forwarded update whose outcome is unknown is reported as not done", "register"},
     {"unknown-reported-as-refused",

@@ -1,10 +1,14 @@
 #include "core/raft/configuration.h"
 
+#include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 
 namespace quadraft::raft {
 namespace {
+
+constexpr uint64_t kFormat = 1;
+enum RoleBits : uint8_t { kIncoming = 1, kOutgoing = 2, kLearner = 4, kLearnerNext = 8 };
 
 Status CheckSizes(const ConfigurationState& state) {
   if (state.voters.incoming.size() > kVotersMax || state.voters.outgoing.size() > kVotersMax) {
@@ -59,6 +63,51 @@ StatusOr<Configuration> Configuration::Restore(ConfigurationState state) {
   Configuration configuration;
   configuration.voters_ = Union(state.voters.incoming, state.voters.outgoing);
   configuration.state_ = std::move(state);
+  return configuration;
+}
+
+std::string EncodeConfiguration(const Configuration& configuration) {
+  const ConfigurationState& state = configuration.state();
+  const NodeSet members = configuration.Members();
+  std::string out;
+  PutVarint(&out, kFormat);
+  PutVarint(&out, state.auto_leave ? 1 : 0);
+  PutVarint(&out, members.size());
+  for (NodeId node : members) {
+    PutVarint(&out, node.value());
+    out.push_back(static_cast<char>((state.voters.incoming.Contains(node) ? kIncoming : 0) |
+                                    (state.voters.outgoing.Contains(node) ? kOutgoing : 0) |
+                                    (state.learners.Contains(node) ? kLearner : 0) |
+                                    (state.learners_next.Contains(node) ? kLearnerNext : 0)));
+  }
+  return out;
+}
+
+StatusOr<Configuration> DecodeConfiguration(std::string_view bytes) {
+  const Status malformed = DataLoss("a configuration of ", bytes.size(), " bytes: malformed");
+  uint64_t format = 0, auto_leave = 0, count = 0;
+  if (!GetVarint(&bytes, &format) || format != kFormat) {
+    return DataLoss("a configuration of format ", format, "; this program knows ", kFormat);
+  }
+  if (!GetVarint(&bytes, &auto_leave) || auto_leave > 1 || !GetVarint(&bytes, &count) ||
+      count > 2 * kVotersMax + kLearnersMax) {
+    return malformed;
+  }
+  ConfigurationState state{.auto_leave = auto_leave == 1};
+  uint64_t node = 0, previous = 0;
+  for (uint64_t i = 0; i < count; ++i, previous = node) {
+    if (!GetVarint(&bytes, &node) || node <= previous || bytes.empty()) return malformed;
+    const auto roles = static_cast<uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    if (roles == 0 || roles > (kIncoming | kOutgoing | kLearner | kLearnerNext)) return malformed;
+    if ((roles & kIncoming) != 0) state.voters.incoming.Insert(NodeId{node});
+    if ((roles & kOutgoing) != 0) state.voters.outgoing.Insert(NodeId{node});
+    if ((roles & kLearner) != 0) state.learners.Insert(NodeId{node});
+    if ((roles & kLearnerNext) != 0) state.learners_next.Insert(NodeId{node});
+  }
+  if (!bytes.empty()) return malformed;
+  auto configuration = Configuration::Restore(std::move(state));
+  if (!configuration.ok()) return DataLoss("a configuration: ", Message(configuration.status()));
   return configuration;
 }
 

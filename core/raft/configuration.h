@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,13 @@ class Configuration {
   ConfigurationState state_;
   NodeSet voters_;  // The union of both lists.
 };
+
+// The payload of an entry of kind kConfiguration: version 1, whether it is left by itself, then
+// each member by id: its id and a byte of its roles (1 incoming, 2 outgoing, 4 learner, 8 learner
+// next).
+std::string EncodeConfiguration(const Configuration& configuration);
+// DataLoss: malformed, or against the invariants above.
+StatusOr<Configuration> DecodeConfiguration(std::string_view bytes);
 
 // "voters=(1 2)&&(2 3) learners=(4) learners_next=(3) autoleave".
 std::string Describe(const Configuration& configuration);

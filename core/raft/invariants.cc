@@ -27,12 +27,14 @@ Status Invariants::Observe(const Raft& replica) {
   QR_RETURN_IF_ERROR(CheckEntries(replica, seen));
   QR_RETURN_IF_ERROR(CheckCommits(replica, seen));
   QR_RETURN_IF_ERROR(CheckLeader(replica, seen));
+  QR_RETURN_IF_ERROR(CheckConfigurations(replica, seen));
   seen = {.term = replica.term(),
           .vote = replica.vote(),
           .leader = leader,
           .last = log.last_index(),
           .commit = replica.commit(),
-          .truncations = log.truncations()};
+          .truncations = log.truncations(),
+          .configuration = replica.configuration_index()};
   return OkStatus();
 }
 
@@ -142,6 +144,40 @@ Status Invariants::CheckLeader(const Raft& replica, const Seen& seen) {
                       " without the committed entry ", index, "/", committed.term);
     }
     break;
+  }
+  return OkStatus();
+}
+
+Status Invariants::CheckConfigurations(const Raft& replica, const Seen& seen) const {
+  if (replica.role() != Role::kLeader) return OkStatus();
+  const bool elected = !seen.leader || seen.term != replica.term();
+  if (!elected && seen.configuration == replica.configuration_index()) return OkStatus();
+  const auto configurations = replica.configurations();
+  size_t open = 0;
+  for (const auto& [index, configuration] : configurations) open += index > highest_commit();
+  if (open > 1) {
+    return Internal("one change at a time: node ", replica.self(), " leads term ", replica.term(),
+                    " with ", open, " configurations that are not committed, the last at ",
+                    replica.configuration_index());
+  }
+  for (size_t i = 1; i < configurations.size(); ++i) {
+    const Configuration& before = configurations[i - 1].second;
+    const Configuration& after = configurations[i].second;
+    const size_t apart =
+        DifferenceSize(before.state().voters.incoming, after.state().voters.incoming);
+    const bool told = before.voters().empty();  // A node that waited for its first one.
+    if (apart > 1 && !told && !before.joint() && !after.joint()) {
+      return Internal("one change at a time: from ", Describe(before), " to ", Describe(after),
+                      " at ", configurations[i].first, " in one step");
+    }
+  }
+  bool voter = false;  // Of any that may be in force.
+  for (const auto& [index, configuration] : configurations) {
+    voter |= configuration.IsVoter(replica.self());
+  }
+  if (elected && !voter) {
+    return Internal("one change at a time: node ", replica.self(), " leads term ", replica.term(),
+                    " and is no voter of ", Describe(replica.configuration()));
   }
   return OkStatus();
 }

@@ -16,6 +16,8 @@
 //      index goes back (but by a restart).
 //   6. One vote per term: a vote is not changed and not taken back within its term.
 //   7. Durability: term, vote and entries that a replica called durable are there after a restart.
+//   8. One change at a time: of the configurations in a leader's log at most one is not committed,
+//      each was one voter away from the one before or joint, and a leader is elected as a voter.
 #ifndef QUADRAFT_CORE_RAFT_INVARIANTS_H_
 #define QUADRAFT_CORE_RAFT_INVARIANTS_H_
 
@@ -52,6 +54,7 @@ class Invariants {
     LogIndex last;
     LogIndex commit;
     uint64_t truncations = 0;
+    LogIndex configuration;
   };
   // What the replica believes to be on its disk.
   struct Durable {
@@ -75,6 +78,7 @@ class Invariants {
   Status CheckLeader(const Raft& replica, const Seen& seen);
   Status CheckEntries(const Raft& replica, const Seen& seen);
   Status CheckCommits(const Raft& replica, const Seen& seen);
+  Status CheckConfigurations(const Raft& replica, const Seen& seen) const;
 
   struct Watched {
     Seen seen;

@@ -85,9 +85,10 @@ StatusOr<Configuration> Changer::Apply(const ConfigurationChange& change) const 
 }
 
 void ProgressTable::Follow(const Configuration& configuration, LogIndex last_index,
-                           MonotonicTime now) {
+                           MonotonicTime now, NodeId self) {
   std::vector<Progress> next;
   for (NodeId node : configuration.Members()) {
+    if (node == self) continue;
     if (Progress* known = Find(node)) {
       next.push_back(std::move(*known));
     } else {

@@ -74,12 +74,19 @@ class ProgressTable {
   // Forgets who no longer belongs; meets new nodes at the end of the log (a probe finds out what
   // they have), as heard of `now`, so that check-quorum gives them their time. Who stays keeps its
   // progress, whatever it becomes.
-  void Follow(const Configuration& configuration, LogIndex last_index, MonotonicTime now);
+  // `self` has no row.
+  void Follow(const Configuration& configuration, LogIndex last_index, MonotonicTime now,
+              NodeId self = NodeId{});
 
   Progress* Find(NodeId node);  // Null: not a member.
+  const Progress* Find(NodeId node) const { return const_cast<ProgressTable*>(this)->Find(node); }
   size_t size() const { return rows_.size(); }
+  bool empty() const { return rows_.empty(); }
+  Progress& operator[](size_t at) { return rows_[at]; }
   auto begin() const { return rows_.begin(); }
   auto end() const { return rows_.end(); }
+  auto begin() { return rows_.begin(); }
+  auto end() { return rows_.end(); }
 
  private:
   std::vector<Progress> rows_;  // Sorted by node.

@@ -10,7 +10,8 @@ std::string DescribeBody(const VoteRequest& body) {
                 body.transfer ? " transfer" : "");
 }
 std::string DescribeBody(const VoteReply& body) {
-  return StrCat(body.pre ? "PreVoteReply " : "VoteReply ", body.granted ? "granted" : "refused");
+  return StrCat(body.pre ? "PreVoteReply " : "VoteReply ", body.granted ? "granted" : "refused",
+                body.removed_at == LogIndex{} ? "" : StrCat(" removed_at=", body.removed_at));
 }
 std::string DescribeBody(const Append& body) {
   std::string out = StrCat("Append prev=", body.prev_index, "/", body.prev_term,

@@ -32,6 +32,8 @@ struct VoteRequest {
 struct VoteReply {
   bool pre = false;
   bool granted = false;
+  // Not zero: the replier's committed configuration, of that index, does not have the asker.
+  LogIndex removed_at;
 };
 
 // Entries are contiguous from prev_index + 1; none: a probe, or news of the commit index.
@@ -71,6 +73,9 @@ struct SnapshotChunk {
   bool done = false;    // The last chunk (may be empty).
   uint32_t crc32c = 0;  // Of `data`.
   std::shared_ptr<const std::string> data;
+  // The configuration in the state (AppliedConfiguration), with the chunk at offset 0.
+  LogIndex configuration_index;
+  std::shared_ptr<const std::string> configuration;  // Null counts as empty.
 };
 struct SnapshotReply {
   LogIndex index;

@@ -37,19 +37,20 @@ std::string_view RoleName(Role role) {
 Raft::Raft(NodeId self, Configuration configuration, const Options& options, Initial initial,
            MonotonicTime now, Random* random)
     : self_(self),
-      configuration_(std::move(configuration)),
       options_(options),
       random_(random),
       term_(initial.hard_state.term),
       vote_(initial.hard_state.vote),
       log_(initial.snapshot_index, initial.snapshot_term, std::move(initial.entries)),
+      configurations_({{initial.configuration_index, std::move(configuration)}}),
       now_(now) {
+  ScanConfigurations();
   // A snapshot can be durable before the term that it came with; no vote of ours was given in that
   // term yet.
   if (log_.last_term() > term_) AdoptTerm(log_.last_term());
   commit_ = std::clamp(initial.hard_state.commit, log_.snapshot_index(), log_.last_index());
   Follower follower{.election_deadline = NewElectionDeadline()};
-  if (configuration_.voters() == std::vector<NodeId>{self_})
+  if (this->configuration().voters() == std::vector<NodeId>{self_})
     follower.election_deadline = now_;  // Nobody to wait for.
   state_ = follower;
 }
@@ -68,7 +69,7 @@ MonotonicTime Raft::NewElectionDeadline() {
 
 MonotonicTime Raft::next_deadline() const {
   if (const auto* leader = std::get_if<Leader>(&state_)) return leader->next_heartbeat;
-  if (!configuration_.IsVoter(self_)) return MonotonicTime::max();
+  if (!MayCampaign()) return MonotonicTime::max();
   if (const auto* follower = std::get_if<Follower>(&state_)) return follower->election_deadline;
   if (const auto* pre = std::get_if<PreCandidate>(&state_)) return pre->election_deadline;
   return std::get<Candidate>(state_).election_deadline;
@@ -125,7 +126,10 @@ bool Raft::AcceptTerm(const Message& message) {
     // Within the lease of a live leader nobody's candidacy disturbs us (thesis section 4.2.3). A
     // node stuck in a higher term is freed by answering its leader's Appends below.
     SIM_SOMETIMES(request != nullptr && InLease(), "vote-request-within-lease");
-    if (request != nullptr && !request->transfer && InLease()) return false;
+    if (request != nullptr && !request->transfer && InLease()) {
+      if (RemovedAt(message.from) != LogIndex{}) RefuseVote(message.from, request->pre);
+      return false;
+    }
     if (request != nullptr && request->pre) return true;  // Asking changes nothing.
     if (reply != nullptr && reply->pre && reply->granted)
       return true;  // In the term that we asked for.
@@ -140,7 +144,7 @@ bool Raft::AcceptTerm(const Message& message) {
   if (message.term < term_) {
     SIM_SOMETIMES(true, "message-of-old-term");
     if (request != nullptr) {
-      Send(message.from, VoteReply{.pre = request->pre, .granted = false});
+      RefuseVote(message.from, request->pre);
     } else if (std::holds_alternative<Append>(message.body) ||
                std::holds_alternative<Heartbeat>(message.body) ||
                std::holds_alternative<SnapshotChunk>(message.body)) {
@@ -156,7 +160,7 @@ bool Raft::AcceptTerm(const Message& message) {
 void Raft::Step(MonotonicTime now, Message message) {
   if (!fault_.ok()) return;
   now_ = std::max(now_, now);
-  if (message.to != self_ || message.from == self_ || !configuration_.IsVoter(message.from)) {
+  if (message.to != self_ || message.from == self_ || message.from == NodeId{}) {
     ++counters_.invalid_messages;
     return;
   }
@@ -169,6 +173,10 @@ void Raft::Step(MonotonicTime now, Message message) {
       chunk != nullptr && (chunk->index_term > message.term || chunk->index == LogIndex{})) {
     ++counters_.invalid_messages;
     return;
+  }
+  if (const auto* vote = std::get_if<VoteReply>(&message.body);
+      vote != nullptr && vote->removed_at > configuration_index()) {
+    return OnRemoved(vote->removed_at);
   }
   if (!AcceptTerm(message)) return;
   Dispatch(std::move(message));
@@ -273,8 +281,10 @@ void Raft::TakeOutput(Output* out) {
   out->Clear();
   if (!fault_.ok()) return;
   if (auto* leader = std::get_if<Leader>(&state_)) {
+    AdvanceChange(*leader);
     StartReads(*leader);
     FlushAppends(*leader);
+    if (!IsVoter() && configuration_index() <= commit_) HandOver(*leader);
   }
   if (hard_dirty_ || log_.has_unsaved()) {
     out->sync_id = next_sync_++;
@@ -294,7 +304,9 @@ void Raft::TakeOutput(Output* out) {
 }
 
 void Raft::Compact(LogIndex index) {
-  if (fault_.ok()) log_.CompactTo(std::min(index, apply_limit()));
+  if (!fault_.ok()) return;
+  log_.CompactTo(std::min(index, apply_limit()));
+  ForgetConfigurationsBelow(log_.snapshot_index());
 }
 
 }  // namespace quadraft::raft

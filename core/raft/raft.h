@@ -50,6 +50,7 @@
 #include "core/env/time.h"
 #include "core/raft/configuration.h"
 #include "core/raft/log.h"
+#include "core/raft/membership.h"
 #include "core/raft/message.h"
 #include "core/raft/options.h"
 #include "core/raft/progress.h"
@@ -108,8 +109,8 @@ struct Leader {
     LogIndex index;
     uint64_t round;  // Confirmed by a quorum of replies to this round or a later one.
   };
-  std::vector<Progress> peers;  // Every voter but ourselves, by id.
-  LogIndex first_index;         // Our no-op: nothing before it commits until it does.
+  ProgressTable peers;   // Every member but ourselves.
+  LogIndex first_index;  // Our no-op: nothing before it commits until it does.
   MonotonicTime elected_at;
   MonotonicTime next_heartbeat;
   uint64_t round = 0;                   // The last one sent.
@@ -134,6 +135,7 @@ struct Counters {
   uint64_t leader_changes = 0;    // As seen here.
   uint64_t step_downs = 0;        // From leadership.
   uint64_t transfers = 0;         // Of leadership, begun here.
+  uint64_t changes = 0;           // Of the configuration, proposed here.
   uint64_t rejected_appends = 0;  // Sent by us to a leader.
   uint64_t invalid_messages = 0;  // Dropped.
 };
@@ -142,21 +144,25 @@ class Raft {
  public:
   using State = std::variant<Follower, PreCandidate, Candidate, Leader>;
 
-  // What was durable when the process started. Entries are contiguous from snapshot_index + 1.
+  // What was durable when the process started. Entries are contiguous from snapshot_index + 1;
+  // those of kind kConfiguration hold what DecodeConfiguration takes.
   struct Initial {
     HardState hard_state;
     LogIndex snapshot_index;
     RaftTerm snapshot_term;
     std::vector<Entry> entries;
+    LogIndex configuration_index;  // Of `configuration`; zero: the group was founded with it.
   };
-  // `random` (for election timeouts only) must outlive the machine. A node that is no voter never
-  // campaigns.
+  // `configuration` is the last one that the state holds; later ones are among the entries. Nobody:
+  // a node that waits to be told. `random` (for election timeouts only) must outlive the machine. A
+  // node that may not (MayCampaign) never campaigns.
   Raft(NodeId self, Configuration configuration, const Options& options, Initial initial,
        MonotonicTime now, Random* random);
 
   // ---- Inputs
   void Tick(MonotonicTime now);
-  // Drops what is not from a voter, not to us, or malformed.
+  // Drops what is not to us, or malformed. Who the sender is does not matter: a node that lags does
+  // not know its new leader (thesis section 4.1).
   void Step(MonotonicTime now, Message message);
   // The index that the entry has if it commits. Unavailable: not the leader. ResourceExhausted: too
   // much uncommitted.
@@ -165,13 +171,18 @@ class Raft {
   // proposal is taken; then this node goes on leading. Unavailable: not the leader, or a transfer
   // to another node is under way. InvalidArgument: not another voter.
   Status TransferLeadership(NodeId to);
+  // Appends the next configuration; it counts from then on. The caller sees to it that a new voter
+  // has caught up. Unavailable: not the leader, leadership is being handed over, or no entry of
+  // this term or the change before is not committed yet. FailedPrecondition: the change does not
+  // fit.
+  StatusOr<LogIndex> ProposeChange(const ConfigurationChange& change);
   // Asks for a read index; the answer comes in Output::reads with this id (unique per node while
   // unanswered), or never when a message is lost: time out and ask again with a new id.
   void ReadIndex(uint64_t id);
   void Synced(uint64_t sync_id);
   // The caller no longer needs entries up to `index`, which is applied and marked in the log.
   void Compact(LogIndex index);
-  void SnapshotInstalled(LogIndex index, RaftTerm term);
+  void SnapshotInstalled(LogIndex index, RaftTerm term, const AppliedConfiguration& configuration);
   void ReplySnapshot(NodeId to, SnapshotReply reply);
   // Leader: sends a chunk to a peer that is in the snapshot state; false when it no longer is.
   bool SendSnapshotChunk(NodeId to, SnapshotChunk chunk);
@@ -195,7 +206,17 @@ class Raft {
   LogIndex apply_limit() const { return std::min(commit_, log_.stable_index()); }
   const Log& log() const { return log_; }
   const State& state() const { return state_; }
-  const Configuration& configuration() const { return configuration_; }
+  // The last one in the log, committed or not; zero is the index of the founding one.
+  const Configuration& configuration() const { return configurations_.back().configuration; }
+  LogIndex configuration_index() const { return configurations_.back().index; }
+  // What may still count, by index: the last one applied or before, and all later ones.
+  std::vector<std::pair<LogIndex, Configuration>> configurations() const;
+  // A peer said that a later configuration than ours does not have us: we do not campaign.
+  bool removed() const { return removed_at_ > configuration_index(); }
+  bool IsVoter() const { return configuration().IsVoter(self_); }
+  // A voter of any configuration that may still be the one in force: who is to go must yet lead
+  // when nobody else has its log (thesis section 4.2.2).
+  bool MayCampaign() const;
   const Counters& counters() const { return counters_; }
   const Options& options() const { return options_; }
   const Leader* leader_state() const { return std::get_if<Leader>(&state_); }
@@ -244,6 +265,19 @@ class Raft {
   void WantSnapshot(Progress& peer);
   void MaybeSendTimeoutNow();
 
+  // raft_membership.cc
+  void AdoptConfiguration(LogIndex index, Configuration configuration);
+  void AdoptConfigurationEntry(const Entry& entry);
+  void ForgetConfigurationsFrom(LogIndex first);
+  void ForgetConfigurationsBelow(LogIndex index);
+  void ScanConfigurations();
+  LogIndex AppendConfiguration(Configuration next);
+  void AdvanceChange(Leader& leader);
+  void HandOver(Leader& leader);
+  LogIndex RemovedAt(NodeId node) const;
+  void RefuseVote(NodeId candidate, bool pre);
+  void OnRemoved(LogIndex index);
+
   // raft_read.cc
   void OnReadIndexRequest(NodeId from, const ReadIndexRequest& request);
   void OnReadIndexReply(NodeId from, const ReadIndexReply& reply);
@@ -254,7 +288,6 @@ class Raft {
   void FailReads(Leader& leader);
 
   const NodeId self_;
-  const Configuration configuration_;
   const Options options_;
   Random* const random_;
 
@@ -262,6 +295,13 @@ class Raft {
   NodeId vote_;
   LogIndex commit_;
   Log log_;
+  struct At {
+    LogIndex index;
+    Configuration configuration;
+  };
+  // By index, never empty: the last one at or below what is applied, and all that came after it.
+  std::vector<At> configurations_;
+  LogIndex removed_at_;
   State state_;
   MonotonicTime now_;
   NodeId last_leader_;  // For the count of changes.

@@ -12,7 +12,7 @@ namespace quadraft::raft {
 // pre: asks whether a campaign could win, without touching the term.
 // transfer: the leader wants us to lead; nobody's lease speaks against it.
 void Raft::Campaign(bool pre, bool transfer) {
-  if (!configuration_.IsVoter(self_)) return;
+  if (!MayCampaign()) return;
   RaftTerm term = term_.Next();
   if (pre) {
     state_ = PreCandidate{.election_deadline = NewElectionDeadline()};
@@ -22,7 +22,7 @@ void Raft::Campaign(bool pre, bool transfer) {
     vote_ = self_;
     state_ = Candidate{.election_deadline = NewElectionDeadline(), .self_vote_sync = next_sync_};
   }
-  for (NodeId node : configuration_.voters()) {
+  for (NodeId node : configuration().voters()) {
     if (node == self_) continue;
     SendAs(node, term,
            VoteRequest{.pre = pre,
@@ -46,7 +46,7 @@ void Raft::CountVote(NodeId from, bool granted) {
     return Ballot::kUnknown;
   };
   if (known(from) == Ballot::kUnknown) votes.emplace_back(from, granted);
-  switch (configuration_.Tally(known)) {
+  switch (configuration().Tally(known)) {
     case VoteResult::kPending:
       return;
     case VoteResult::kLost:
@@ -63,19 +63,19 @@ void Raft::BecomeLeader() {
   last_leader_ = self_;
   Leader leader{
       .first_index = log_.last_index().Next(), .elected_at = now_, .next_heartbeat = now_};
-  for (NodeId node : configuration_.voters()) {
-    if (node == self_) continue;
-    leader.peers.push_back({.node = node,
-                            .next = log_.last_index().Next(),
-                            .append_wanted = true,
-                            .last_heard = now_});
-  }
+  leader.peers.Follow(configuration(), log_.last_index().Next(), now_, self_);
   for (LogIndex i = commit_.Next(); i <= log_.last_index(); i = i.Next()) {
     leader.uncommitted_bytes += log_.at(i).payload_bytes();
   }
   leader.next_heartbeat = now_ + options_.heartbeat_interval;  // The no-op's Append announces us.
-  log_.Append({.term = term_, .index = leader.first_index, .kind = EntryKind::kNoop});
   state_ = std::move(leader);
+  // Of a group that has logged none yet, the first entry says who belongs to it: who joins later
+  // learns it from the log.
+  if (configuration_index() == LogIndex{}) {
+    AppendConfiguration(configuration());
+  } else {
+    log_.Append({.term = term_, .index = log_.last_index().Next(), .kind = EntryKind::kNoop});
+  }
 }
 
 // We hear from a leader, or are one: candidates are turned away.
@@ -94,7 +94,8 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
     const bool granted = term > term_ && up_to_date && !InLease();
     SIM_SOMETIMES(!granted, "pre-vote-refused");
     SIM_SOMETIMES(term > term_ && up_to_date && !granted, "pre-vote-refused-within-lease");
-    return SendAs(from, granted ? term : term_, VoteReply{.pre = true, .granted = granted}, 0);
+    return SendAs(from, granted ? term : term_,
+                  VoteReply{.pre = true, .granted = granted, .removed_at = RemovedAt(from)}, 0);
   }
   const bool free = vote_ == from || (vote_ == NodeId{} && leader() == NodeId{});
   const bool granted = free && up_to_date;
@@ -112,7 +113,7 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
       BecomeFollower(term_, NodeId{});
     }
   }
-  Send(from, VoteReply{.pre = false, .granted = granted});
+  Send(from, VoteReply{.pre = false, .granted = granted, .removed_at = RemovedAt(from)});
 }
 
 void Raft::OnVoteReply(NodeId from, RaftTerm term, const VoteReply& reply) {

@@ -3,6 +3,7 @@
 
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
+#include "core/base/strings.h"
 #include "core/raft/raft.h"
 
 namespace quadraft::raft {
@@ -14,6 +15,10 @@ bool Raft::ValidAppend(const Message& message, const Append& append) const {
   for (const Entry& entry : append.entries) {
     if (entry.index != index.Next() || entry.term < term || entry.kind > EntryKind::kConfiguration)
       return false;
+    if (entry.kind == EntryKind::kConfiguration &&
+        !DecodeConfiguration(entry.payload ? *entry.payload : "").ok()) {
+      return false;
+    }
     index = entry.index;
     term = entry.term;
   }
@@ -51,7 +56,9 @@ void Raft::OnAppend(NodeId from, Append append) {
       }
       SIM_SOMETIMES(true, "conflict-truncated");
       log_.TruncateFrom(entry.index);
+      if (!QR_MUTANT("truncated-configuration-kept")) ForgetConfigurationsFrom(entry.index);
     }
+    if (entry.kind == EntryKind::kConfiguration) AdoptConfigurationEntry(entry);
     log_.Append(std::move(entry));
   }
   SetCommit(QR_MUTANT("commit-beyond-append") ? append.commit : std::min(append.commit, last_new));
@@ -94,11 +101,19 @@ void Raft::ReplySnapshot(NodeId to, SnapshotReply reply) {
   if (fault_.ok()) Send(to, reply);
 }
 
-void Raft::SnapshotInstalled(LogIndex index, RaftTerm term) {
+void Raft::SnapshotInstalled(LogIndex index, RaftTerm term,
+                             const AppliedConfiguration& configuration) {
   if (!fault_.ok() || index <= commit_) return;
   if (term > term_) AdoptTerm(term);
   log_.InstallSnapshot(index, term);
   commit_ = std::max(commit_, index);
+  ForgetConfigurationsFrom(log_.last_index().Next());
+  if (configuration.index != LogIndex{}) {
+    auto installed = DecodeConfiguration(configuration.payload);
+    if (!installed.ok()) return Fail(Annotate(installed.status(), StrCat("snapshot at ", index)));
+    configurations_ = {{configuration.index, *std::move(installed)}};
+    ScanConfigurations();
+  }
 }
 
 }  // namespace quadraft::raft

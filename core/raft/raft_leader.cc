@@ -33,7 +33,7 @@ Status Raft::TransferLeadership(NodeId to) {
   auto* leader = std::get_if<Leader>(&state_);
   if (!fault_.ok()) return fault_;
   if (leader == nullptr) return Unavailable("not the leader");
-  if (to == self_ || FindPeer(to) == nullptr) {
+  if (to == self_ || !configuration().IsVoter(to)) {
     return InvalidArgument("node ", to, " is no other voter: it cannot lead next");
   }
   if (leader->transferee != NodeId{} && leader->transferee != to) {
@@ -52,7 +52,8 @@ Status Raft::TransferLeadership(NodeId to) {
 void Raft::MaybeSendTimeoutNow() {
   const auto& leader = std::get<Leader>(state_);
   if (leader.transferee == NodeId{}) return;
-  if (FindPeer(leader.transferee)->match == log_.last_index()) {
+  const Progress* to = FindPeer(leader.transferee);
+  if (to != nullptr && to->match == log_.last_index()) {
     Send(leader.transferee, TimeoutNow{});
   }
 }
@@ -61,7 +62,7 @@ void Raft::MaybeSendTimeoutNow() {
 // its clients look for the one that may have been elected on the other side.
 void Raft::LeaderTick() {
   auto& leader = std::get<Leader>(state_);
-  const auto oldest_heard = configuration_.QuorumValue([&](NodeId node) -> uint64_t {
+  const auto oldest_heard = configuration().QuorumValue([&](NodeId node) -> uint64_t {
     if (node == self_) return now_.time_since_epoch().count();
     return FindPeer(node)->last_heard.time_since_epoch().count();
   });
@@ -76,12 +77,8 @@ void Raft::LeaderTick() {
   MaybeSendTimeoutNow();
 }
 
-Progress* Raft::FindPeer(NodeId node) {
-  for (Progress& peer : std::get<Leader>(state_).peers) {
-    if (peer.node == node) return &peer;
-  }
-  return nullptr;
-}
+// Null: no member, or ourselves.
+Progress* Raft::FindPeer(NodeId node) { return std::get<Leader>(state_).peers.Find(node); }
 
 void Raft::BroadcastHeartbeat(Leader& leader) {
   ++leader.round;
@@ -96,8 +93,9 @@ void Raft::BroadcastHeartbeat(Leader& leader) {
 
 void Raft::OnHeartbeatReply(NodeId from, const HeartbeatReply& reply) {
   auto* leader = std::get_if<Leader>(&state_);
-  if (leader == nullptr) return;
-  Progress& peer = *FindPeer(from);
+  Progress* const known = leader != nullptr ? FindPeer(from) : nullptr;
+  if (known == nullptr) return;
+  Progress& peer = *known;
   peer.last_heard = now_;
   peer.probe_sent = false;
   // An Append or its reply may have been lost: one more, maybe empty, brings the truth to light.
@@ -110,8 +108,9 @@ void Raft::OnHeartbeatReply(NodeId from, const HeartbeatReply& reply) {
 
 void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
   auto* leader = std::get_if<Leader>(&state_);
-  if (leader == nullptr) return;
-  Progress& peer = *FindPeer(from);
+  Progress* const known = leader != nullptr ? FindPeer(from) : nullptr;
+  if (known == nullptr) return;
+  Progress& peer = *known;
   peer.last_heard = now_;
   if (!reply.rejected) {
     if (reply.index > log_.last_index()) {
@@ -164,7 +163,7 @@ void Raft::OnAccepted(Progress& peer, bool advanced) {
 // figure 8).
 void Raft::MaybeCommit() {
   auto& leader = std::get<Leader>(state_);
-  LogIndex held_by_quorum{configuration_.QuorumValue([&](NodeId node) {
+  LogIndex held_by_quorum{configuration().QuorumValue([&](NodeId node) {
     if (node != self_) return FindPeer(node)->match.value();
     return (QR_MUTANT("ack-before-sync") ? log_.last_index() : log_.stable_index()).value();
   })};
@@ -249,8 +248,9 @@ bool Raft::SendSnapshotChunk(NodeId to, SnapshotChunk chunk) {
 }
 
 void Raft::OnSnapshotReply(NodeId from, const SnapshotReply& reply) {
-  if (role() != Role::kLeader) return;
-  Progress& peer = *FindPeer(from);
+  Progress* const known = role() == Role::kLeader ? FindPeer(from) : nullptr;
+  if (known == nullptr) return;
+  Progress& peer = *known;
   peer.last_heard = now_;
   pending_.snapshot_replies.push_back({.from = from, .reply = reply});
   if (!reply.installed || reply.index > commit_ || reply.index <= peer.match) return;

@@ -1,6 +1,7 @@
-// Seeded random runs of 3 to 5 machines under loss, duplication, reordering, one-way cuts,
-// crashes with part of the unsynced writes, compaction and snapshots. Every step checks the
-// invariants; at the end, with all faults gone, the group must make progress and agree.
+// Seeded random runs of 3 to 5 machines and up to 3 spares, whose membership changes, under loss,
+// duplication, reordering, one-way cuts, crashes with part of the unsynced writes, compaction and
+// snapshots. Every step checks the invariants; at the end, with all faults gone, the group must
+// make progress and agree.
 //
 // More seeds: --test_arg=--seeds=10000, or run the binary; one seed: --first_seed=N --seeds=1.
 #include <cstdio>
@@ -21,7 +22,7 @@ constexpr int kSteps = 3000;
 // What the runs went through, so that a driver that tests nothing does not pass.
 struct Coverage {
   uint64_t commits = 0, reads = 0, elections = 0, truncations = 0, snapshots = 0, crashes = 0,
-           transfers = 0;
+           transfers = 0, changes = 0, joint = 0, removed = 0;
 } g_coverage;
 
 Options RandomOptions(Random& random) {
@@ -39,10 +40,12 @@ class Driver {
  public:
   explicit Driver(uint64_t seed)
       : random_(seed, "driver"),
-        cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed) {
+        cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed,
+                 /*trace=*/false, static_cast<int>(random_.Between(0, 3))) {
     loss_ = random_.Below(30);
     crash_ = random_.Below(6);
     compaction_ = random_.Below(30);
+    change_ = random_.OneIn(3) ? 0 : random_.Below(20);
   }
 
   void Run() {
@@ -70,6 +73,8 @@ class Driver {
       cluster_.Sync(node, random_.OneIn(2) ? SIZE_MAX : random_.Below(3));
     } else if (dice < 800) {
       cluster_.Advance(node, milliseconds(random_.Between(1, random_.OneIn(4) ? 400 : 60)));
+    } else if (dice < 800 + change_) {
+      Change();
     } else if (dice < 880) {
       const int leader = cluster_.leader();
       (void)cluster_.Propose(leader != 0 && !random_.OneIn(10) ? leader : node,
@@ -93,6 +98,29 @@ class Driver {
     }
   }
 
+  // Any change of one to three nodes, mostly asked of the leader.
+  void Change() {
+    ConfigurationChange change;
+    const uint64_t kinds = random_.Below(4);
+    if (kinds == 2) change.transition = Transition::kJointImplicit;
+    if (kinds == 3) change.transition = Transition::kJointExplicit;
+    if (!random_.OneIn(6)) {
+      const uint64_t nodes = kinds == 0 ? 1 : 1 + random_.Below(3);
+      for (uint64_t i = 0; i < nodes; ++i) {
+        change.changes.push_back({static_cast<ChangeKind>(random_.Below(3)), NodeId(AnyNode())});
+      }
+    } else {
+      change = {};  // Leave a joint configuration.
+    }
+    const int leader = cluster_.leader();
+    (void)cluster_.Change(leader != 0 && !random_.OneIn(10) ? leader : AnyNode(), change);
+    for (int node = 1; node <= cluster_.size(); ++node) {
+      if (!cluster_.up(node)) continue;
+      g_coverage.joint += cluster_.raft(node).configuration().joint();
+      g_coverage.removed += cluster_.raft(node).removed();
+    }
+  }
+
   void Reconnect() {
     for (int a = 1; a <= cluster_.size(); ++a) {
       for (int b = 1; b <= cluster_.size(); ++b) cluster_.Cut(a, b, false);
@@ -113,6 +141,7 @@ class Driver {
   void Count(int node) {
     g_coverage.elections += cluster_.raft(node).counters().elections_won;
     g_coverage.transfers += cluster_.raft(node).counters().transfers;
+    g_coverage.changes += cluster_.raft(node).counters().changes;
     g_coverage.truncations += cluster_.raft(node).log().truncations();
   }
 
@@ -155,11 +184,20 @@ class Driver {
       if (!proposed) proposed = cluster_.Propose(leader, "last").ok();
       bool same = proposed;
       for (int node = 1; node <= cluster_.size(); ++node) {
+        if (!cluster_.raft(leader).configuration().IsMember(NodeId(node))) continue;
         same = same && cluster_.applied(node) == cluster_.raft(leader).log().last_index();
       }
       if (same) return;
     }
-    FAIL() << "no progress after the faults ended";
+    std::string nodes;
+    for (int node = 1; node <= cluster_.size(); ++node) {
+      const Raft& raft = cluster_.raft(node);
+      StrAppend(&nodes, "\n", node, " ", RoleName(raft.role()), " term=", raft.term(),
+                " last=", raft.log().last_index(), "/", raft.log().last_term(),
+                " commit=", raft.commit(), " ", Describe(raft.configuration()), " at ",
+                raft.configuration_index(), raft.removed() ? " removed" : "");
+    }
+    FAIL() << "no progress after the faults ended" << nodes;
   }
 
   struct PendingRead {
@@ -168,7 +206,7 @@ class Driver {
   };
   Random random_;
   Cluster cluster_;
-  uint64_t loss_ = 0, crash_ = 0, compaction_ = 0;
+  uint64_t loss_ = 0, crash_ = 0, compaction_ = 0, change_ = 0;
   uint64_t next_payload_ = 1, next_read_ = 1, answered_ = 0;
   std::map<uint64_t, PendingRead> reads_;
 };
@@ -179,17 +217,23 @@ TEST(RaftRandom, InvariantsHold) {
     Driver(seed).Run();
     if (HasFatalFailure()) return;
   }
-  std::printf("commits=%lu reads=%lu elections=%lu truncations=%lu snapshots=%lu crashes=%lu\n",
-              g_coverage.commits, g_coverage.reads, g_coverage.elections, g_coverage.truncations,
-              g_coverage.snapshots, g_coverage.crashes);
+  std::printf(
+      "commits=%lu reads=%lu elections=%lu truncations=%lu snapshots=%lu crashes=%lu changes=%lu "
+      "joint=%lu removed=%lu\n",
+      g_coverage.commits, g_coverage.reads, g_coverage.elections, g_coverage.truncations,
+      g_coverage.snapshots, g_coverage.crashes, g_coverage.changes, g_coverage.joint,
+      g_coverage.removed);
   if (g_seeds < 100) return;
-  EXPECT_GT(g_coverage.commits, g_seeds * 50);
+  EXPECT_GT(g_coverage.commits, g_seeds * 30);
   EXPECT_GT(g_coverage.reads, g_seeds * 5);
   EXPECT_GT(g_coverage.elections, g_seeds * 2);
   EXPECT_GT(g_coverage.truncations, g_seeds / 4);
   EXPECT_GT(g_coverage.snapshots, g_seeds / 4);
   EXPECT_GT(g_coverage.crashes, g_seeds);
   EXPECT_GT(g_coverage.transfers, g_seeds);
+  EXPECT_GT(g_coverage.changes, g_seeds / 2);
+  EXPECT_GT(g_coverage.joint, g_seeds);
+  EXPECT_GT(g_coverage.removed, g_seeds / 10);
 }
 
 }  // namespace

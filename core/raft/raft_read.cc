@@ -48,12 +48,12 @@ void Raft::StartReads(Leader& leader) {
   if (leader.reads.empty() || leader.reads.back().round <= leader.round) return;
   if (leader.reads.front().round <= leader.round) return;
   BroadcastHeartbeat(leader);
-  if (leader.peers.empty()) ConfirmReads(leader);
+  ConfirmReads(leader);  // Where we alone are the quorum.
 }
 
 void Raft::ConfirmReads(Leader& leader) {
   if (leader.reads.empty()) return;
-  const uint64_t confirmed = configuration_.QuorumValue(
+  const uint64_t confirmed = configuration().QuorumValue(
       [&](NodeId node) { return node == self_ ? leader.round : FindPeer(node)->acked_round; });
   while (!leader.reads.empty() && leader.reads.front().round <= confirmed) {
     const auto read = leader.reads.front();

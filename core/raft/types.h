@@ -14,7 +14,7 @@ namespace quadraft::raft {
 enum class EntryKind : uint8_t {
   kNoop = 0,           // A new leader's first entry; no payload.
   kNormal = 1,         // A proposal for the state machine.
-  kConfiguration = 2,  // Reserved for membership changes.
+  kConfiguration = 2,  // Who belongs to the group from here on: EncodeConfiguration's bytes.
 };
 
 // Payloads are shared, never copied: log, network and state machine hold the same bytes.
@@ -31,11 +31,20 @@ struct Entry {
   }
 };
 
-// Must be durable before any message that rests on it leaves (term and vote together, in one record).
+// The last configuration among the entries that a state holds, as its entry had it. Index zero:
+// none was logged yet, the group is still as it was founded.
+struct AppliedConfiguration {
+  LogIndex index;
+  std::string payload;
+  friend bool operator==(const AppliedConfiguration&, const AppliedConfiguration&) = default;
+};
+
+// Must be durable before any message that rests on it leaves (term and vote together, in one
+// record).
 struct HardState {
   RaftTerm term;
-  NodeId vote;         // Zero: none in this term.
-  LogIndex commit;     // A hint that spares work after a restart; safe to lose.
+  NodeId vote;      // Zero: none in this term.
+  LogIndex commit;  // A hint that spares work after a restart; safe to lose.
   friend bool operator==(const HardState&, const HardState&) = default;
 };
 

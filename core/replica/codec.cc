@@ -29,6 +29,7 @@ void Encode(const VoteReply& body, proto::RaftMessage* out) {
   auto* to = out->mutable_vote_reply();
   to->set_pre(body.pre);
   to->set_granted(body.granted);
+  to->set_removed_at(body.removed_at.value());
 }
 void Encode(const Append& body, proto::RaftMessage* out) {
   auto* to = out->mutable_append();
@@ -66,6 +67,8 @@ void Encode(const SnapshotChunk& body, proto::RaftMessage* out) {
   to->set_done(body.done);
   to->set_crc32c(body.crc32c);
   if (body.data) to->set_data(*body.data);
+  to->set_configuration_index(body.configuration_index.value());
+  if (body.configuration) to->set_configuration(*body.configuration);
 }
 void Encode(const SnapshotReply& body, proto::RaftMessage* out) {
   auto* to = out->mutable_snapshot_reply();
@@ -127,7 +130,10 @@ SnapshotChunk DecodeChunk(proto::RaftSnapshotChunk* from) {
           .offset = from->offset(),
           .done = from->done(),
           .crc32c = from->crc32c(),
-          .data = std::make_shared<const std::string>(std::move(*from->mutable_data()))};
+          .data = std::make_shared<const std::string>(std::move(*from->mutable_data())),
+          .configuration_index = LogIndex(from->configuration_index()),
+          .configuration =
+              std::make_shared<const std::string>(std::move(*from->mutable_configuration()))};
 }
 
 std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from,
@@ -141,7 +147,9 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
                          .transfer = version >= kWireVersionTransfer && b.transfer()};
     }
     case proto::RaftMessage::kVoteReply:
-      return VoteReply{.pre = from->vote_reply().pre(), .granted = from->vote_reply().granted()};
+      return VoteReply{.pre = from->vote_reply().pre(),
+                       .granted = from->vote_reply().granted(),
+                       .removed_at = LogIndex(from->vote_reply().removed_at())};
     case proto::RaftMessage::kAppend:
       return DecodeAppend(from->mutable_append());
     case proto::RaftMessage::kAppendReply: {

@@ -29,12 +29,14 @@ inline constexpr int kBatchMessagesMax = 1 << 20;
 // What nodes say to each other about Raft, by version: a node says with each batch which one it
 // speaks, and never sends what its peer does not know.
 //   1  everything but
-//   2  leadership transfer (TimeoutNow, the mark in a vote request).
+//   2  leadership transfer (TimeoutNow, the mark in a vote request),
+//   3  changes of membership (entries of kind kConfiguration, configurations in snapshots).
 // A node may be held back to an older one until all are upgraded (Options::wire_version): it then
 // neither sends nor understands the rest, as the older program does.
 inline constexpr uint32_t kWireVersionMin = 1;
 inline constexpr uint32_t kWireVersionTransfer = 2;
-inline constexpr uint32_t kWireVersion = 2;
+inline constexpr uint32_t kWireVersionMembership = 3;
+inline constexpr uint32_t kWireVersion = 3;
 
 class Outbox {
  public:

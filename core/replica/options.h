@@ -40,6 +40,9 @@ struct Options {
   size_t retained_entries_max = 20000;
   size_t retained_bytes_max = 64u << 20;
 
+  // A learner is made a voter when it lacks no more entries than this, and was heard just now.
+  uint64_t promotion_lag_max = 1000;
+
   // Snapshot streams, as a sender.
   size_t snapshot_chunk_bytes = 256u << 10;
   size_t snapshot_window_chunks = 8;                    // Sent and not acknowledged.
@@ -50,7 +53,7 @@ struct Options {
   Duration snapshot_idle_timeout = seconds(60);  // A receiver forgets a stream that went silent.
 
   // What it speaks with its peers: kWireVersion of codec.h, or an older one.
-  uint32_t wire_version = 2;
+  uint32_t wire_version = 3;
 
   // Called once, on the loop, never inside a call, when the log or a state machine failed or a peer
   // contradicted what was committed. Every pending callback has been answered by then; the node

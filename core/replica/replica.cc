@@ -56,20 +56,30 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
     recovered.entries.clear();
   }
   recovered.hard_state.commit = std::max(recovered.hard_state.commit, applied);
-  return std::make_unique<Replica>(shared, group, raft::Configuration(std::move(voters)),
-                                   state_machine,
-                                   raft::Raft::Initial{.hard_state = recovered.hard_state,
-                                                       .snapshot_index = recovered.snapshot_index,
-                                                       .snapshot_term = recovered.snapshot_term,
-                                                       .entries = std::move(recovered.entries)});
+  const raft::AppliedConfiguration in_state = state_machine->configuration();
+  raft::Configuration configuration;
+  if (in_state.index != LogIndex{}) {
+    QR_ASSIGN_OR_RETURN(configuration, raft::DecodeConfiguration(in_state.payload));
+  } else if (!voters.empty()) {
+    configuration = raft::Configuration(std::move(voters));
+  }
+  auto replica =
+      std::make_unique<Replica>(shared, group, std::move(configuration), state_machine,
+                                raft::Raft::Initial{.hard_state = recovered.hard_state,
+                                                    .snapshot_index = recovered.snapshot_index,
+                                                    .snapshot_term = recovered.snapshot_term,
+                                                    .entries = std::move(recovered.entries),
+                                                    .configuration_index = in_state.index});
+  QR_RETURN_IF_ERROR(replica->raft().fault());
+  return replica;
 }
 
-Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters,
+Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration configuration,
                  StateMachine* state_machine, raft::Raft::Initial initial)
     : shared_(*shared),
       group_(group),
       state_machine_(state_machine),
-      raft_(shared->self, std::move(voters), shared->options.raft, std::move(initial),
+      raft_(shared->self, std::move(configuration), shared->options.raft, std::move(initial),
             shared->env.clock().Now(), &shared->env.random(StrCat("raft/", group, "/election"))),
       applied_(state_machine->applied_index()),
       // An answer to a question of our earlier life must not pass for one to ours: ids begin
@@ -119,6 +129,46 @@ LogIndex Replica::Propose(std::string payload, ProposalCallback done) {
   proposals_.push_back(
       {.index = *index, .term = raft_.term(), .bytes = bytes, .done = std::move(done)});
   return *index;
+}
+
+// A voter that lacks half of the log would be waited for by every commit: it must have caught up
+// as a learner first (thesis section 4.2.1).
+Status Replica::CheckPromotions(const raft::ConfigurationChange& change, MonotonicTime now) const {
+  const raft::Leader* const leader = raft_.leader_state();
+  if (leader == nullptr) return Unavailable("not the leader");
+  for (const auto& [kind, node] : change.changes) {
+    if (kind != raft::ChangeKind::kAddVoter || raft_.configuration().IsVoter(node)) continue;
+    const raft::Progress* const peer = leader->peers.Find(node);
+    if (peer == nullptr) {
+      return FailedPrecondition("node ", node, " is no learner: add it as one first");
+    }
+    const uint64_t lag = raft_.log().last_index().value() - peer->match.value();
+    if (lag > shared_.options.promotion_lag_max) {
+      return FailedPrecondition("node ", node, " lacks ", lag, " entries, more than ",
+                                shared_.options.promotion_lag_max, ": ask again later");
+    }
+    if (peer->state != raft::ProgressState::kReplicate ||
+        peer->last_heard + shared_.options.raft.election_timeout_min < now) {
+      return FailedPrecondition("node ", node, " is silent: ask again once it answers");
+    }
+  }
+  return OkStatus();
+}
+
+void Replica::ChangeMembership(const raft::ConfigurationChange& change, ProposalCallback done,
+                               MonotonicTime now) {
+  Status status = CheckPromotions(change, now);
+  if (status.ok() && proposals_.size() >= shared_.options.pending_proposals_max) {
+    status = ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals are pending");
+  }
+  if (!status.ok()) return Refuse(std::move(done), std::move(status));
+  const auto index = raft_.ProposeChange(change);
+  if (!index.ok()) return Refuse(std::move(done), index.status());
+  ++counters_.proposals;
+  shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": from entry ", *index, " on ",
+                                          raft::Describe(raft_.configuration())));
+  proposals_.push_back(
+      {.index = *index, .term = raft_.term(), .bytes = 0, .done = std::move(done)});
 }
 
 void Replica::Tick(MonotonicTime now) { raft_.Tick(now); }
@@ -256,7 +306,9 @@ GroupStatus Replica::status(MonotonicTime now) const {
                      .retained_bytes = raft_.log().bytes(),
                      .pending_proposals = proposals_.size(),
                      .pending_reads = pending_reads_,
-                     .voters = raft_.configuration().voters(),
+                     .configuration = raft_.configuration(),
+                     .configuration_index = raft_.configuration_index(),
+                     .removed = raft_.removed(),
                      .counters = counters_};
   status.counters.raft = raft_.counters();
   if (const raft::Leader* leader = raft_.leader_state()) {

@@ -80,7 +80,9 @@ struct GroupStatus {
   size_t retained_bytes;
   size_t pending_proposals;
   size_t pending_reads;
-  std::vector<NodeId> voters;
+  raft::Configuration configuration;  // The last in the log, committed or not.
+  LogIndex configuration_index;
+  bool removed;                   // Another node's committed configuration does not have this one.
   std::vector<PeerStatus> peers;  // Of a leader.
   GroupCounters counters;
 };
@@ -106,7 +108,7 @@ class Replica {
                                                     std::vector<NodeId> voters,
                                                     StateMachine* state_machine,
                                                     RecoveredGroup recovered);
-  Replica(ReplicaShared* shared, GroupId group, raft::Configuration voters,
+  Replica(ReplicaShared* shared, GroupId group, raft::Configuration configuration,
           StateMachine* state_machine, raft::Raft::Initial initial);
 
   LogIndex Propose(std::string payload, ProposalCallback done);
@@ -115,6 +117,8 @@ class Replica {
   void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
   void Tick(MonotonicTime now);
   Status TransferLeadership(NodeId to) { return raft_.TransferLeadership(to); }
+  void ChangeMembership(const raft::ConfigurationChange& change, ProposalCallback done,
+                        MonotonicTime now);
   Status CompactNow(bool keep_for_followers, MonotonicTime now);
 
   // Carries out what the machine wants and applies a bounded amount. Returns the sync that must be
@@ -155,6 +159,7 @@ class Replica {
   void Refuse(ProposalCallback done, Status status);
   void Complete(ProposalCallback done, StatusOr<ProposalResult> result);
   void CompleteRead(ReadCallback done, Status status);
+  Status CheckPromotions(const raft::ConfigurationChange& change, MonotonicTime now) const;
   void FailLostProposals();
   void LogRoleChange();
   // replica_apply.cc

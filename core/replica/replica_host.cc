@@ -25,8 +25,8 @@ Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters,
   if (replicas_.contains(group)) return AlreadyExists("group ", group);
   std::sort(voters.begin(), voters.end());
   voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
-  if (voters.empty() || voters.size() > raft::kVotersMax) {
-    return InvalidArgument("group ", group, " has ", voters.size(), " voters; 1 to ",
+  if (voters.size() > raft::kVotersMax) {
+    return InvalidArgument("group ", group, " has ", voters.size(), " voters; at most ",
                            raft::kVotersMax, " can be");
   }
   if (!recovered_) recovered_ = shared_.log.TakeRecovered();
@@ -126,6 +126,33 @@ Status ReplicaHost::TransferLeadership(GroupId group, NodeId to) {
   Touch(*replica);
   PostTurn();
   return OkStatus();
+}
+
+// An older program would go on counting as the group was founded.
+Status ReplicaHost::CheckVersions(const Replica& replica) const {
+  if (options_.wire_version < kWireVersionMembership) {
+    return FailedPrecondition("node ", self_, " is held back to an older version");
+  }
+  for (const NodeId node : replica.raft().configuration().Members()) {
+    const auto known = peer_versions_.find(node);
+    if (known != peer_versions_.end() && known->second < kWireVersionMembership) {
+      return FailedPrecondition("node ", node, " speaks an older version: upgrade it first");
+    }
+  }
+  return OkStatus();
+}
+
+void ReplicaHost::ChangeMembership(GroupId group, raft::ConfigurationChange change,
+                                   ProposalCallback done) {
+  const StatusOr<Replica*> replica = Running(group);
+  const Status status = replica.ok() ? CheckVersions(**replica) : replica.status();
+  if (!status.ok()) {
+    return shared_.env.executor().Post(
+        [done = std::move(done), status]() mutable { done(status); });
+  }
+  (*replica)->ChangeMembership(change, std::move(done), shared_.env.clock().Now());
+  Touch(**replica);
+  PostTurn();
 }
 
 Status ReplicaHost::CompactNow(GroupId group, bool keep_for_followers) {

@@ -44,8 +44,9 @@ class ReplicaHost {
   ReplicaHost& operator=(const ReplicaHost&) = delete;
 
   // Takes the group up where the log store and the state machine left it. Before or after Start.
-  // DataLoss: the two contradict each other. AlreadyExists; InvalidArgument (no or too many
-  // voters).
+  // `voters` found the group; once its log has a configuration, that one counts. None: this node
+  // waits to be added. DataLoss: the two contradict each other. AlreadyExists; InvalidArgument (too
+  // many voters).
   Status AddGroup(GroupId group, std::vector<NodeId> voters, StateMachine* state_machine);
   void Start();
   // Answers everything that is pending (proposals: DeadlineExceeded, they may yet happen; reads:
@@ -74,6 +75,11 @@ class ReplicaHost {
   // InvalidArgument: not another voter. FailedPrecondition: it speaks an older version that knows
   // no transfer, or has said nothing yet.
   Status TransferLeadership(GroupId group, NodeId to);
+  // Changes who belongs to the group; `done` as of Propose, once the entry of the new configuration
+  // is applied here. One change at a time: Unavailable while the one before is not committed.
+  // FailedPrecondition: the change does not fit what there is, a new voter is no learner that has
+  // caught up (promotion_lag_max), or a member speaks an older version.
+  void ChangeMembership(GroupId group, raft::ConfigurationChange change, ProposalCallback done);
   // Makes the state durable and drops the log up to what is applied here; with keep_for_followers
   // no further than what they need, else whoever lags gets the state. NotFound: nothing to drop.
   Status CompactNow(GroupId group, bool keep_for_followers);
@@ -98,6 +104,7 @@ class ReplicaHost {
   void Turn();  // One pass over all groups with work.
   void RunCompletions();
   StatusOr<Replica*> Running(GroupId group) const;
+  Status CheckVersions(const Replica& replica) const;
   void StartSync();
   void OnSynced(Status status);
   void OnBatch(NodeId from, std::string_view bytes);

@@ -80,7 +80,9 @@ void Replica::OnSnapshotChunk(const raft::ReceivedChunk& received, MonotonicTime
     if (chunk.offset != 0) return raft_.ReplySnapshot(received.from, reply);
     SIM_SOMETIMES(receiver_ != nullptr, "snapshot-receiver-replaced");
     receiver_.reset();  // Its staging place goes before the new one's is made.
-    auto writer = state_machine_->BeginSnapshot(chunk.index, chunk.index_term);
+    auto writer = state_machine_->BeginSnapshot(
+        chunk.index, chunk.index_term,
+        {chunk.configuration_index, chunk.configuration ? *chunk.configuration : ""});
     if (!writer.ok())
       return shared_.Fail(Annotate(writer.status(), StrCat("snapshot of group ", group_)));
     receiver_ = std::make_unique<SnapshotReceiver>(received, *std::move(writer), now);
@@ -117,7 +119,7 @@ void Replica::InstallSnapshot(const raft::ReceivedChunk& received) {
   receiver_.reset();
   if (!status.ok()) return shared_.Fail(Annotate(status, StrCat("snapshot of group ", group_)));
   SIM_SOMETIMES(true, "snapshot-installed");
-  raft_.SnapshotInstalled(index, term);
+  raft_.SnapshotInstalled(index, term, state_machine_->configuration());
   applied_ = index;
   ++shared_.counters.snapshots_installed;
   shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": installed a snapshot at ", index));

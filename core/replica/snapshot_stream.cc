@@ -42,13 +42,19 @@ StatusOr<std::optional<raft::SnapshotChunk>> SnapshotSender::Next(MonotonicTime 
     QR_ASSIGN_OR_RETURN(std::string data, reader_->NextChunk(bytes_target));
     end_read_ = data.empty();
     const size_t bytes = data.size();
-    window_.push_back({.index = reader_->index(),
-                       .index_term = reader_->term(),
-                       .stream = stream_,
-                       .offset = next_offset_,
-                       .done = end_read_,
-                       .crc32c = Crc32c(data),
-                       .data = std::make_shared<const std::string>(std::move(data))});
+    const bool first = next_offset_ == 0 && !QR_MUTANT("snapshot-without-configuration");
+    raft::AppliedConfiguration configuration =
+        first ? reader_->configuration() : raft::AppliedConfiguration();
+    window_.push_back(
+        {.index = reader_->index(),
+         .index_term = reader_->term(),
+         .stream = stream_,
+         .offset = next_offset_,
+         .done = end_read_,
+         .crc32c = Crc32c(data),
+         .data = std::make_shared<const std::string>(std::move(data)),
+         .configuration_index = configuration.index,
+         .configuration = std::make_shared<const std::string>(std::move(configuration.payload))});
     next_offset_ += bytes;
   }
   const raft::SnapshotChunk& chunk = window_[resend_from_++];

@@ -1,7 +1,8 @@
-// The replicated state of one group, as core/replica drives it. store/state implements it over LevelDB.
+// The replicated state of one group, as core/replica drives it. store/state implements it over
+// LevelDB.
 //
-// The machine is deterministic: the same entries give the same content digest and the same results on every replica.
-// All calls are on the loop.
+// The machine is deterministic: the same entries give the same content digest and the same results
+// on every replica. All calls are on the loop.
 #ifndef QUADRAFT_CORE_REPLICA_STATE_MACHINE_H_
 #define QUADRAFT_CORE_REPLICA_STATE_MACHINE_H_
 
@@ -23,7 +24,10 @@ class SnapshotReader {
   virtual ~SnapshotReader() = default;
   virtual LogIndex index() const = 0;
   virtual RaftTerm term() const = 0;
-  // The next chunk, of about `bytes_target`; empty at the end. Chunks mean the same on every node (no local ids).
+  virtual raft::AppliedConfiguration configuration()
+      const = 0;  // As StateMachine's, at that index.
+  // The next chunk, of about `bytes_target`; empty at the end. Chunks mean the same on every node
+  // (no local ids).
   virtual StatusOr<std::string> NextChunk(size_t bytes_target) = 0;
 };
 
@@ -32,8 +36,8 @@ class SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;  // Without Commit: the staged bytes are discarded.
   virtual Status AddChunk(std::string_view chunk) = 0;
-  // Replaces the live state by what was staged, atomically across a crash, and makes it durable. Afterwards
-  // applied_index() is the snapshot's index.
+  // Replaces the live state by what was staged, atomically across a crash, and makes it durable.
+  // Afterwards applied_index() is the snapshot's index.
   virtual Status Commit() = 0;
 };
 
@@ -41,20 +45,28 @@ class StateMachine {
  public:
   virtual ~StateMachine() = default;
 
-  // Entries up to here are in the state (after a restart: of the state that survived; replay goes on from there).
+  // Entries up to here are in the state (after a restart: of the state that survived; replay goes
+  // on from there).
   virtual LogIndex applied_index() const = 0;
   virtual RaftTerm applied_term() const = 0;
+  // The last entry of kind kConfiguration that was applied; kept, like the applied index, with the
+  // data and in snapshots.
+  virtual raft::AppliedConfiguration configuration() const = 0;
 
-  // Applies committed entries in order, from applied_index() + 1 on, each atomically with the applied index. One result per
-  // entry, for its proposer: opaque bytes, or the error that the proposer is answered with (an entry that fails by its
-  // content fails alike on every replica). A Status instead of results: this replica cannot go on (disk) and must stop.
-  virtual StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) = 0;
+  // Applies committed entries in order, from applied_index() + 1 on, each atomically with the
+  // applied index. One result per entry, for its proposer: opaque bytes, or the error that the
+  // proposer is answered with (an entry that fails by its content fails alike on every replica). A
+  // Status instead of results: this replica cannot go on (disk) and must stop.
+  virtual StatusOr<std::vector<StatusOr<std::string>>> Apply(
+      std::span<const raft::Entry> entries) = 0;
 
-  // Everything applied so far is durable once this returns OK, so that the log up to applied_index() may be dropped.
+  // Everything applied so far is durable once this returns OK, so that the log up to
+  // applied_index() may be dropped.
   virtual Status MakeDurable() = 0;
 
   virtual StatusOr<std::unique_ptr<SnapshotReader>> OpenSnapshot() = 0;
-  virtual StatusOr<std::unique_ptr<SnapshotWriter>> BeginSnapshot(LogIndex index, RaftTerm term) = 0;
+  virtual StatusOr<std::unique_ptr<SnapshotWriter>> BeginSnapshot(
+      LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) = 0;
 };
 
 }  // namespace quadraft::replica

@@ -51,6 +51,7 @@ class RaftCheckerTest : public testing::Test {
     raft::Raft::Initial initial;
     initial.hard_state = {RaftTerm{term}, NodeId{vote}, LogIndex{commit}};
     initial.entries = std::move(entries);
+    initial.configuration_index = LogIndex{1};  // They do not log that they differ.
     rafts_[id] = std::make_unique<raft::Raft>(
         NodeId{id}, raft::Configuration(std::vector<NodeId>{NodeId{id}}), raft::Options{},
         std::move(initial), MonotonicTime{}, &random_);

@@ -88,6 +88,12 @@ bool ClusterScenario::Command(NodeId id, ServerCommand command) {
   return node != nullptr && RunCommand(node->replicas(), node::kDataGroup, command);
 }
 
+bool ClusterScenario::ChangeMembers(NodeId id, Random& random, bool restore) {
+  node::Node* const node = cluster_.node(id);
+  return node != nullptr &&
+         sim::ChangeMembers(node->replicas(), node::kDataGroup, cluster_.ids(), random, restore);
+}
+
 void ClusterScenario::Configure(NodeId id, const ServerConfig& server) {
   ClusterOptions options = MakeOptions(SettingsOf(settings_, server));
   Limit(server, &options.replica);

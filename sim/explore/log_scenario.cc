@@ -36,6 +36,11 @@ class LogScenario : public Scenario {
     replica::ReplicaHost* const host = workload_.host(node);
     return host != nullptr && RunCommand(*host, LogWorkload::kGroup, command);
   }
+  bool ChangeMembers(NodeId node, Random& random, bool restore) override {
+    replica::ReplicaHost* const host = workload_.host(node);
+    return host != nullptr &&
+           sim::ChangeMembers(*host, LogWorkload::kGroup, workload_.ids(), random, restore);
+  }
   void Configure(NodeId node, const ServerConfig& server) override {
     LogOptions options = MakeOptions(SettingsOf(settings_, server));
     Limit(server, &options.replica);

@@ -6,6 +6,7 @@
 
 #include "core/base/sim_points.h"
 #include "jepsen/history/own_format.h"
+#include "sim/explore/server_command.h"
 #include "sim/trace/trace.h"
 
 namespace quadraft::sim {
@@ -48,6 +49,15 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
   context_.command = [this](NodeId node, ServerCommand command) {
     const Process& process = world_.process(node);
     return process.running() && !process.paused() && scenario_->Command(node, command);
+  };
+  context_.change_members = [this](NodeId node, Random& random, bool restore) {
+    const Process& process = world_.process(node);
+    return process.running() && !process.paused() &&
+           scenario_->ChangeMembers(node, random, restore);
+  };
+  context_.members_whole = [this] {
+    const raft::Raft* const leader = scenario_->RaftOf(scenario_->Leader());
+    return leader != nullptr && AllVote(*leader, scenario_->servers());
   };
   context_.configure = [this](NodeId node, const ServerConfig& server) {
     scenario_->Configure(node, server);
@@ -181,9 +191,21 @@ void PhasedRun::KeepOutsidersBroken() {
   }
 }
 
+// Outsiders are chosen among all servers: before they break, whoever was removed is back.
+Status PhasedRun::RestoreMembers() {
+  if (*context_.members_changing == 0) return OkStatus();
+  for (const NodeId id : scenario_->servers()) {
+    world_.process(id).Resume();
+    world_.process(id).Start();
+  }
+  return Await(kProgressBound, "the members that were removed do not come back",
+               [&] { return *context_.members_changing == 0; });
+}
+
 Status PhasedRun::Repair() {
   EnterPhase("repair");
   nemesis_->StopAll();
+  QR_RETURN_IF_ERROR(RestoreMembers());
   ChooseCore();
   for (const Outsider& outsider : outsiders_) {
     if (outsider.fate != Fate::kPartitioned) continue;

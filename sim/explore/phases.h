@@ -57,6 +57,7 @@ class PhasedRun {
   Status Violation() const;
   Status RunFor(Duration duration);
   Status Await(Duration bound, std::string_view what, absl::AnyInvocable<bool()> condition);
+  Status RestoreMembers();
   Status Repair();
   Status Rest();
   void ChooseCore();

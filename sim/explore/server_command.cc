@@ -1,6 +1,66 @@
 #include "sim/explore/server_command.h"
 
+#include <optional>
+
 namespace quadraft::sim {
+namespace {
+
+using raft::ChangeKind;
+using raft::Configuration;
+using raft::ConfigurationChange;
+
+// Towards all servers: a joint configuration is left, who learns becomes a voter, who is missing
+// comes as a learner; one step at a time.
+std::optional<ConfigurationChange> RestoreStep(const Configuration& now,
+                                               const std::vector<NodeId>& servers) {
+  if (now.joint()) return ConfigurationChange{};
+  std::optional<NodeId> missing;
+  for (const NodeId node : servers) {
+    if (now.IsLearner(node)) return ConfigurationChange{.changes = {{ChangeKind::kAddVoter, node}}};
+    if (!now.IsMember(node)) missing = node;
+  }
+  if (!missing) return std::nullopt;
+  return ConfigurationChange{.changes = {{ChangeKind::kAddLearner, *missing}}};
+}
+
+// Any change of one to three servers; whether it fits is for the product to say. A new voter is
+// taken from the learners.
+ConfigurationChange DrawStep(const Configuration& now, const std::vector<NodeId>& servers,
+                             Random& random) {
+  ConfigurationChange change;
+  if (now.joint()) return change;
+  const uint64_t shape = random.Below(4);  // Half of the changes are simple.
+  if (shape == 2) change.transition = raft::Transition::kJointImplicit;
+  if (shape == 3) change.transition = raft::Transition::kJointExplicit;
+  const uint64_t nodes = shape < 2 ? 1 : 1 + random.Below(3);
+  for (uint64_t i = 0; i < nodes; ++i) {
+    const NodeId node = servers[random.Below(servers.size())];
+    ChangeKind kind = random.OneIn(2) ? ChangeKind::kRemove : ChangeKind::kAddLearner;
+    if (now.IsLearner(node) && !random.OneIn(4)) kind = ChangeKind::kAddVoter;
+    if (!now.IsMember(node)) kind = ChangeKind::kAddLearner;
+    change.changes.push_back({kind, node});
+  }
+  return change;
+}
+
+}  // namespace
+
+bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<NodeId>& servers,
+                   Random& random, bool restore) {
+  const Configuration now = host.raft(group).configuration();
+  const LogIndex before = host.raft(group).configuration_index();
+  const auto change = restore ? RestoreStep(now, servers) : DrawStep(now, servers, random);
+  if (!change) return false;
+  host.ChangeMembership(group, *change, [](const StatusOr<replica::ProposalResult>&) {});
+  return host.raft(group).configuration_index() != before;
+}
+
+bool AllVote(const raft::Raft& replica, const std::vector<NodeId>& servers) {
+  return replica.role() == raft::Role::kLeader &&
+         replica.configuration_index() <= replica.commit() && !replica.configuration().joint() &&
+         replica.configuration().state().learners.empty() &&
+         replica.configuration().voters() == servers;
+}
 
 bool RunCommand(replica::ReplicaHost& host, GroupId group, ServerCommand command) {
   if (command != ServerCommand::kTransferLeadership) {

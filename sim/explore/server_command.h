@@ -2,6 +2,9 @@
 #ifndef QUADRAFT_SIM_EXPLORE_SERVER_COMMAND_H_
 #define QUADRAFT_SIM_EXPLORE_SERVER_COMMAND_H_
 
+#include <vector>
+
+#include "core/env/random.h"
 #include "core/replica/replica_host.h"
 #include "sim/explore/settings.h"
 #include "sim/faults/fault.h"
@@ -10,6 +13,13 @@ namespace quadraft::sim {
 
 // False: it could not be done just now.
 bool RunCommand(replica::ReplicaHost& host, GroupId group, ServerCommand command);
+
+// Asks for one step of a change of members (FaultContext::change_members), by what the host has in
+// its log. False: it was refused, or there is nothing to do.
+bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<NodeId>& servers,
+                   Random& random, bool restore);
+// The replica has committed a configuration in which just these vote.
+bool AllVote(const raft::Raft& replica, const std::vector<NodeId>& servers);
 
 // The numbers that a server starts with: the run's own, or drawn anew. The timing of elections
 // stays the run's, since nodes must agree on it.

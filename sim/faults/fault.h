@@ -55,6 +55,12 @@ struct FaultContext {
   // False: the node could not do it just now. Null: a world without such servers, as the next.
   std::function<bool(NodeId, ServerCommand)> command;
   std::function<void(NodeId, const ServerConfig&)> configure;
+  // One step of a change of members, drawn from `random` and asked of the node, which leads; with
+  // `restore` one towards all servers as voters. False: it could not just now. Null: not here.
+  std::function<bool(NodeId, Random& random, bool restore)> change_members;
+  std::function<bool()> members_whole;  // All servers vote, by what the leader has committed.
+  // How many faults have changed members and not yet restored them.
+  std::shared_ptr<int> members_changing = std::make_shared<int>(0);
   // Nodes that lost for good what they had promised to keep (a disk that is gone): the repair
   // leaves them out. A fault breaks no further node when that would leave no majority: MayBreak.
   std::shared_ptr<std::set<NodeId>> broken = std::make_shared<std::set<NodeId>>();
@@ -78,7 +84,8 @@ struct FaultContext {
     return chosen;
   }
   bool MayBreak(NodeId node) const {
-    return broken->contains(node) || (broken->size() + 1) * 2 < nodes.size();
+    return broken->contains(node) ||
+           (*members_changing == 0 && (broken->size() + 1) * 2 < nodes.size());
   }
   // MayBreak must have said yes. Everybody else learns of it from Process::broken.
   void Break(NodeId node) const {
@@ -156,6 +163,7 @@ Closure BeginLostFile(FaultContext& context);
 Closure BeginLostNames(FaultContext& context);
 Closure BeginMajorityDown(FaultContext& context);
 Closure BeginMajorityPause(FaultContext& context);
+Closure BeginMembershipChange(FaultContext& context);
 Closure BeginMemoryLimit(FaultContext& context);
 Closure BeginMisdirectedRead(FaultContext& context);
 Closure BeginMisdirectedWrite(FaultContext& context);

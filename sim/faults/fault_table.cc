@@ -63,6 +63,7 @@ constexpr FaultRow kRows[] = {
      /*beyond_tolerance=*/true},
     {"majority-pause", "a majority of the nodes stands still at once", BeginMajorityPause,
      /*beyond_tolerance=*/true},
+    {"membership-change", "voters are removed, replaced and added again", BeginMembershipChange},
     {"memory-limit", "a node runs with caches and queues of next to nothing", BeginMemoryLimit},
     {"misdirected-read", "a read brings a sector of another place", BeginMisdirectedRead, false,
      kCountsItself},

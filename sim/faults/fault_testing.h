@@ -45,6 +45,11 @@ class FaultWorld {
       ++commands[command];
       return world.process(node).running();
     };
+    context.change_members = [this](NodeId node, Random&, bool restore) {
+      ++(restore ? restores : changes);
+      return world.process(node).running();
+    };
+    context.members_whole = [this] { return restores >= changes; };
     context.configure = [this](NodeId node, const ServerConfig& given) { settings[node] = given; };
     for (uint64_t id : {1, 2, 3}) {
       context.nodes.push_back(NodeId{id});
@@ -75,6 +80,7 @@ class FaultWorld {
     return counts;
   }
 
+  int changes = 0, restores = 0;  // Of members.
   World world;
   Random random;
   FaultContext context;

@@ -1,7 +1,7 @@
 // A node loses power in the middle of an event, at one of its next operations on names. Its file
 // system keeps no order among them: of the files created, renamed or removed since their directory
-// was last synced, some are as they were and others are not, whichever came first (ALICE, OSDI 2014,
-// section 3.2: btrfs).
+// was last synced, some are as they were and others are not, whichever came first (ALICE, OSDI
+// 2014, section 3.2: btrfs).
 #include "sim/faults/disk_harm.h"
 
 namespace quadraft::sim {

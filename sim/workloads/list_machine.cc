@@ -8,14 +8,17 @@ namespace {
 
 constexpr std::string_view kFile = "list";
 constexpr std::string_view kTemporary = "list.tmp";
-constexpr size_t kHeaderBytes = 40;
 
 class Reader : public replica::SnapshotReader {
  public:
   Reader(const ListMachine::State& state)
-      : index_(state.index), term_(state.term), bytes_(state.Encode()) {}
+      : index_(state.index),
+        term_(state.term),
+        configuration_(state.configuration),
+        bytes_(state.Encode()) {}
   LogIndex index() const override { return index_; }
   RaftTerm term() const override { return term_; }
+  raft::AppliedConfiguration configuration() const override { return configuration_; }
   StatusOr<std::string> NextChunk(size_t bytes_target) override {
     std::string chunk = bytes_.substr(at_, bytes_target);
     at_ += chunk.size();
@@ -25,6 +28,7 @@ class Reader : public replica::SnapshotReader {
  private:
   LogIndex index_;
   RaftTerm term_;
+  raft::AppliedConfiguration configuration_;
   std::string bytes_;
   size_t at_ = 0;
 };
@@ -39,35 +43,45 @@ void ListMachine::State::Append(LogIndex at, std::string_view payload) {
   digest.Fold(payload);
 }
 
-// Index, term and the digest of the items, with a checksum; then the items. A whole list is saved
-// at every compaction: only its few new items cost more than a copy.
+// Index, term, the configuration and the digest of the items, with a checksum; then the items. A
+// whole list is saved at every compaction: only its few new items cost more than a copy.
 std::string ListMachine::State::Encode() const {
+  std::string header;
+  PutVarint(&header, index.value());
+  PutVarint(&header, term.value());
+  PutVarint(&header, configuration.index.value());
+  PutLengthPrefixed(&header, configuration.payload);
+  PutFixed<uint64_t>(&header, digest.value().high);
+  PutFixed<uint64_t>(&header, digest.value().low);
   std::string out;
-  out.reserve(kHeaderBytes + encoded.size());
-  PutFixed<uint64_t>(&out, index.value());
-  PutFixed<uint64_t>(&out, term.value());
-  PutFixed<uint64_t>(&out, digest.value().high);
-  PutFixed<uint64_t>(&out, digest.value().low);
-  PutFixed<uint64_t>(&out, Fingerprint64(out));
+  out.reserve(header.size() + 2 * sizeof(uint64_t) + encoded.size());
+  PutLengthPrefixed(&out, header);
+  PutFixed<uint64_t>(&out, Fingerprint64(header));
   return out.append(encoded);
 }
 
 StatusOr<ListMachine::State> ListMachine::State::Decode(std::string_view bytes) {
   const Status damaged = DataLoss("the list's snapshot is damaged");
-  if (bytes.size() < kHeaderBytes) return damaged;
-  const char* const header = bytes.data();
-  if (LoadFixed<uint64_t>(header + 32) != Fingerprint64(bytes.substr(0, 32))) return damaged;
-  bytes.remove_prefix(kHeaderBytes);
-  State state;
-  state.index = LogIndex{LoadFixed<uint64_t>(header)};
-  state.term = RaftTerm{LoadFixed<uint64_t>(header + 8)};
+  std::string_view header, payload;
+  uint64_t sum = 0, index = 0, term = 0, configuration = 0;
+  Hash128 wanted;
+  if (!GetLengthPrefixed(&bytes, &header) || !GetFixed(&bytes, &sum) ||
+      sum != Fingerprint64(header)) {
+    return damaged;
+  }
+  if (!GetVarint(&header, &index) || !GetVarint(&header, &term) ||
+      !GetVarint(&header, &configuration) || !GetLengthPrefixed(&header, &payload) ||
+      !GetFixed(&header, &wanted.high) || !GetFixed(&header, &wanted.low)) {
+    return damaged;
+  }
+  State state{.index = LogIndex{index},
+              .term = RaftTerm{term},
+              .configuration = {LogIndex{configuration}, std::string(payload)}};
   while (!bytes.empty()) {
     uint64_t at;
-    std::string_view payload;
     if (!GetVarint(&bytes, &at) || !GetLengthPrefixed(&bytes, &payload)) return damaged;
     state.Append(LogIndex{at}, payload);
   }
-  const Hash128 wanted{LoadFixed<uint64_t>(header + 16), LoadFixed<uint64_t>(header + 24)};
   if (state.digest.value() != wanted) return damaged;
   return state;
 }
@@ -102,6 +116,8 @@ StatusOr<std::vector<StatusOr<std::string>>> ListMachine::Apply(
     if (entry.kind == raft::EntryKind::kNormal) {
       state_.Append(entry.index,
                     entry.payload ? std::string_view(*entry.payload) : std::string_view());
+    } else if (entry.kind == raft::EntryKind::kConfiguration) {
+      state_.configuration = {entry.index, *entry.payload};
     }
     results.push_back(std::string());
   }
@@ -136,8 +152,9 @@ class ListMachine::Writer : public replica::SnapshotWriter {
   std::string bytes_;
 };
 
-StatusOr<std::unique_ptr<replica::SnapshotWriter>> ListMachine::BeginSnapshot(LogIndex index,
-                                                                              RaftTerm term) {
+// The list itself holds its configuration.
+StatusOr<std::unique_ptr<replica::SnapshotWriter>> ListMachine::BeginSnapshot(
+    LogIndex index, RaftTerm term, raft::AppliedConfiguration) {
   return std::make_unique<Writer>(this, index, term);
 }
 

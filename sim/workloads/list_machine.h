@@ -19,6 +19,7 @@ class ListMachine : public replica::StateMachine {
   struct State {
     LogIndex index;
     RaftTerm term;
+    raft::AppliedConfiguration configuration;
     std::vector<std::pair<LogIndex, std::string>> items;
     std::string encoded;  // The items, as Encode has them.
     RunHash digest;       // Of the items, in order.
@@ -33,11 +34,12 @@ class ListMachine : public replica::StateMachine {
 
   LogIndex applied_index() const override { return state_.index; }
   RaftTerm applied_term() const override { return state_.term; }
+  raft::AppliedConfiguration configuration() const override { return state_.configuration; }
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
   Status MakeDurable() override { return Save(state_); }
   StatusOr<std::unique_ptr<replica::SnapshotReader>> OpenSnapshot() override;
-  StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(LogIndex index,
-                                                                   RaftTerm term) override;
+  StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(
+      LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) override;
 
   const State& state() const { return state_; }
 

@@ -5,7 +5,8 @@
 namespace quadraft::store {
 namespace {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
+constexpr uint32_t kFormatWithoutConfiguration = 1;
 
 }  // namespace
 
@@ -18,21 +19,34 @@ std::string EncodeGraphMeta(const GraphMeta& meta) {
         meta.digest.low, meta.horizon.value()}) {
     PutFixed<uint64_t>(&out, number);
   }
+  PutFixed<uint64_t>(&out, meta.configuration.index.value());
+  PutLengthPrefixed(&out, meta.configuration.payload);
   return out;
 }
 
 StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes) {
   uint32_t format = 0, space = 0;
-  uint64_t index = 0, term = 0, quads = 0, high = 0, low = 0, horizon = 0;
-  if (!GetFixed(&bytes, &format) || format != kFormat)
+  uint64_t index = 0, term = 0, quads = 0, high = 0, low = 0, horizon = 0, configuration = 0;
+  std::string_view payload;
+  if (!GetFixed(&bytes, &format) || (format != kFormat && format != kFormatWithoutConfiguration))
     return DataLoss("group state: format ", format);
   if (!GetFixed(&bytes, &space) || !GetFixed(&bytes, &index) || !GetFixed(&bytes, &term) ||
       !GetFixed(&bytes, &quads) || !GetFixed(&bytes, &high) || !GetFixed(&bytes, &low) ||
-      !GetFixed(&bytes, &horizon) || !bytes.empty()) {
+      !GetFixed(&bytes, &horizon)) {
     return DataLoss("group state: malformed");
   }
-  return GraphMeta{LogIndex(index),    RaftTerm(term), quads,
-                   Hash128{high, low}, space,          Timestamp(horizon)};
+  if (format == kFormat &&
+      (!GetFixed(&bytes, &configuration) || !GetLengthPrefixed(&bytes, &payload))) {
+    return DataLoss("group state: malformed");
+  }
+  if (!bytes.empty()) return DataLoss("group state: malformed");
+  return GraphMeta{LogIndex(index),
+                   RaftTerm(term),
+                   quads,
+                   Hash128{high, low},
+                   space,
+                   Timestamp(horizon),
+                   {LogIndex(configuration), std::string(payload)}};
 }
 
 }  // namespace quadraft::store

@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/base/ids.h"
 #include "core/base/status.h"
+#include "core/raft/types.h"
 #include "store/kv/keys.h"
 
 namespace quadraft::store {
@@ -19,6 +20,7 @@ struct GraphMeta {
   Hash128 digest;     // Sum of QuadFingerprint over the quads that are there now.
   SpaceId space = 0;  // Where they are.
   Timestamp horizon;  // Reads before this one may lack versions.
+  raft::AppliedConfiguration configuration;
   friend bool operator==(const GraphMeta&, const GraphMeta&) = default;
 };
 std::string EncodeGraphMeta(const GraphMeta& meta);

@@ -30,6 +30,7 @@ class GraphSnapshotReader : public replica::SnapshotReader {
 
   LogIndex index() const override { return meta_.applied_index; }
   RaftTerm term() const override { return meta_.applied_term; }
+  raft::AppliedConfiguration configuration() const override { return meta_.configuration; }
 
   StatusOr<std::string> NextChunk(size_t bytes_target) override {
     if (ended_) return std::string();
@@ -81,8 +82,10 @@ class GraphSnapshotReader : public replica::SnapshotReader {
 
 class GraphSnapshotWriter : public replica::SnapshotWriter {
  public:
-  GraphSnapshotWriter(GraphState& state, LogIndex index, RaftTerm term, SpaceId space)
+  GraphSnapshotWriter(GraphState& state, LogIndex index, RaftTerm term,
+                      raft::AppliedConfiguration configuration, SpaceId space)
       : state_(state) {
+    meta_.configuration = std::move(configuration);
     meta_.applied_index = index;
     meta_.applied_term = term;
     meta_.space = space;
@@ -159,15 +162,15 @@ StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
       std::make_unique<GraphSnapshotReader>(kv_, dictionary_, meta_));
 }
 
-StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(LogIndex index,
-                                                                             RaftTerm term) {
+StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(
+    LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) {
   QR_RETURN_IF_ERROR(failed_);
   KvBatch batch;
   QR_ASSIGN_OR_RETURN(const SpaceId space, AllocateSpace(&batch));
   batch.Put(OldSpaceKey(group_, space), {});
   QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
   return std::unique_ptr<replica::SnapshotWriter>(
-      std::make_unique<GraphSnapshotWriter>(*this, index, term, space));
+      std::make_unique<GraphSnapshotWriter>(*this, index, term, std::move(configuration), space));
 }
 
 Status GraphState::InstallSpace(const GraphMeta& meta) {

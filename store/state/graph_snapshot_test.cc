@@ -39,7 +39,7 @@ struct SnapshotTest : GraphStateTest {
   }
   Status Install(const std::vector<std::string>& pieces, LogIndex index = LogIndex{120},
                  RaftTerm term = RaftTerm{3}) {
-    QR_ASSIGN_OR_RETURN(auto writer, other->BeginSnapshot(index, term));
+    QR_ASSIGN_OR_RETURN(auto writer, other->BeginSnapshot(index, term, {}));
     for (const std::string& piece : pieces) QR_RETURN_IF_ERROR(writer->AddChunk(piece));
     return writer->Commit();
   }
@@ -148,7 +148,7 @@ TEST_F(SnapshotTest, ACrashAnywhereLeavesTheOldOrTheNew) {
     bool committed = false;
     if (auto store = KvStore::Open(machine, "state", Tiny()); store.ok()) {
       if (auto graph = GraphState::Open(**store, kGroup, {.batch_bytes = 2000}); graph.ok()) {
-        if (auto writer = (*graph)->BeginSnapshot(LogIndex{120}, RaftTerm{3}); writer.ok()) {
+        if (auto writer = (*graph)->BeginSnapshot(LogIndex{120}, RaftTerm{3}, {}); writer.ok()) {
           for (const std::string& chunk : chunks) (void)(*writer)->AddChunk(chunk);
           committed = (*writer)->Commit().ok();
           writer->reset();

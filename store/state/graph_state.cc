@@ -80,6 +80,9 @@ StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, QuadWriter*
       << entry.index << " after " << meta_.applied_index;
   meta_.applied_index = entry.index;
   meta_.applied_term = entry.term;
+  if (entry.kind == raft::EntryKind::kConfiguration) {
+    meta_.configuration = {entry.index, entry.payload ? *entry.payload : ""};
+  }
   if (entry.kind != raft::EntryKind::kNormal || entry.payload_bytes() == 0)
     return EncodeApplyResult({});
   const auto writes = txn::DecodeWriteSet(*entry.payload);

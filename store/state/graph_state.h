@@ -53,12 +53,13 @@ class GraphState : public replica::StateMachine {
 
   LogIndex applied_index() const override { return meta_.applied_index; }
   RaftTerm applied_term() const override { return meta_.applied_term; }
+  raft::AppliedConfiguration configuration() const override { return meta_.configuration; }
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
   Status MakeDurable() override;
   StatusOr<std::unique_ptr<replica::SnapshotReader>> OpenSnapshot() override;
   // The writer must not outlive the state. Entries may be applied while it is filled.
-  StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(LogIndex index,
-                                                                   RaftTerm term) override;
+  StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(
+      LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) override;
 
   // At applied_index(). Holds the store open; may be handed to an Offload worker.
   std::shared_ptr<const ReadView> LatestView() const;

@@ -15,10 +15,10 @@ constexpr size_t kChunkBytes = 10;  // So that a snapshot of 16 bytes has two.
 
 }  // namespace
 
-Cluster::Cluster(int size, const Options& options, uint64_t seed, bool trace)
-    : options_(options), trace_(trace) {
-  nodes_.resize(size);
-  for (int i = 1; i <= size; ++i) {
+Cluster::Cluster(int size, const Options& options, uint64_t seed, bool trace, int spares)
+    : options_(options), trace_(trace), founders_(size) {
+  nodes_.resize(size + spares);
+  for (int i = 1; i <= this->size(); ++i) {
     at(i).random = std::make_unique<Random>(seed, StrCat("node/", i));
     Restart(i);
   }
@@ -32,14 +32,22 @@ void Cluster::Trace(std::string line) {
 void Cluster::Restart(int node) {
   Node& n = at(node);
   if (n.raft != nullptr) return;
-  std::vector<NodeId> voters;
-  for (int i = 1; i <= size(); ++i) voters.push_back(NodeId(i));
-  n.raft = std::make_unique<Raft>(NodeId(node), Configuration(voters), options_,
-                                  Raft::Initial{.hard_state = n.hard_state,
-                                                .snapshot_index = n.snapshot.index,
-                                                .snapshot_term = n.snapshot.term,
-                                                .entries = {n.log.begin(), n.log.end()}},
-                                  n.now, n.random.get());
+  Configuration configuration;
+  if (n.snapshot.configuration.index != LogIndex{}) {
+    configuration = *DecodeConfiguration(n.snapshot.configuration.payload);
+  } else if (node <= founders_) {
+    std::vector<NodeId> voters;
+    for (int i = 1; i <= founders_; ++i) voters.push_back(NodeId(i));
+    configuration = Configuration(voters);
+  }
+  n.raft =
+      std::make_unique<Raft>(NodeId(node), std::move(configuration), options_,
+                             Raft::Initial{.hard_state = n.hard_state,
+                                           .snapshot_index = n.snapshot.index,
+                                           .snapshot_term = n.snapshot.term,
+                                           .entries = {n.log.begin(), n.log.end()},
+                                           .configuration_index = n.snapshot.configuration.index},
+                             n.now, n.random.get());
   n.applied = n.snapshot.index;
   n.states = {{n.snapshot.index, n.snapshot}};
   n.applied_text.clear();
@@ -96,7 +104,8 @@ void Cluster::Advance(int node, Duration by) {
 
 void Cluster::Timeout(int node) {
   Node& n = at(node);
-  if (n.raft != nullptr) Advance(node, std::max(n.raft->next_deadline() - n.now, Duration(0)));
+  if (n.raft == nullptr || n.raft->next_deadline() == MonotonicTime::max()) return;
+  Advance(node, std::max(n.raft->next_deadline() - n.now, Duration(0)));
 }
 
 StatusOr<LogIndex> Cluster::Propose(int node, std::string payload) {
@@ -111,6 +120,13 @@ Status Cluster::Transfer(int node, int to) {
   const Status status = at(node).raft->TransferLeadership(NodeId(to));
   Pump(node);
   return status;
+}
+
+StatusOr<LogIndex> Cluster::Change(int node, const ConfigurationChange& change) {
+  if (!up(node)) return Unavailable("down");
+  auto index = at(node).raft->ProposeChange(change);
+  Pump(node);
+  return index;
 }
 
 void Cluster::Read(int node, uint64_t id) {
@@ -213,6 +229,9 @@ void Cluster::Apply(int node) {
     state.term = entry.term;
     state.hash.Fold(entry.term.value());
     state.hash.Fold(entry.payload ? *entry.payload : "");
+    if (entry.kind == EntryKind::kConfiguration) {
+      state.configuration = {entry.index, *entry.payload};
+    }
     n.applied = entry.index;
     n.states[n.applied] = state;
     if (entry.kind == EntryKind::kNormal) StrAppend(&n.applied_text, *entry.payload, " ");
@@ -231,6 +250,7 @@ void Cluster::StreamSnapshot(int from, NodeId to) {
   std::string bytes(reinterpret_cast<const char*>(&state.hash), sizeof(state.hash));
   Trace(StrCat(from, " streams snapshot ", state.index, "/", state.term, " to ", to));
   const uint64_t stream = next_stream_++;
+  const auto configuration = std::make_shared<const std::string>(state.configuration.payload);
   for (size_t offset = 0; offset < bytes.size(); offset += kChunkBytes) {
     auto data = std::make_shared<const std::string>(bytes.substr(offset, kChunkBytes));
     n.raft->SendSnapshotChunk(to, {.index = state.index,
@@ -239,7 +259,9 @@ void Cluster::StreamSnapshot(int from, NodeId to) {
                                    .offset = offset,
                                    .done = offset + kChunkBytes >= bytes.size(),
                                    .crc32c = Crc32c(*data),
-                                   .data = data});
+                                   .data = data,
+                                   .configuration_index = state.configuration.index,
+                                   .configuration = configuration});
   }
   n.raft->SnapshotAbandoned(
       to);  // No resends here: the next heartbeat reply asks for a new stream when it was lost.
@@ -255,15 +277,19 @@ void Cluster::Stage(int node, const ReceivedChunk& received) {
   staged += *chunk.data;
   if (!chunk.done || staged.size() != sizeof(RunHash)) return;
   if (chunk.index <= n.raft->commit()) return;
-  Install(node, chunk.index, chunk.index_term, staged);
+  Install(node, chunk, staged);
   n.raft->ReplySnapshot(received.from,
                         {.index = chunk.index, .stream = chunk.stream, .installed = true});
   Pump(node);
 }
 
-void Cluster::Install(int node, LogIndex index, RaftTerm term, std::string_view bytes) {
+void Cluster::Install(int node, const SnapshotChunk& last, std::string_view bytes) {
   Node& n = at(node);
-  State state{.index = index, .term = term};
+  const LogIndex index = last.index;
+  const RaftTerm term = last.index_term;
+  State state{.index = index,
+              .term = term,
+              .configuration = {last.configuration_index, *last.configuration}};
   std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(&state.hash));
   Sync(node);
   const bool matches = std::any_of(n.log.begin(), n.log.end(), [&](const Entry& entry) {
@@ -277,7 +303,7 @@ void Cluster::Install(int node, LogIndex index, RaftTerm term, std::string_view 
   n.snapshot = state;
   n.applied = index;
   n.states = {{index, state}};
-  n.raft->SnapshotInstalled(index, term);
+  n.raft->SnapshotInstalled(index, term, state.configuration);
   ++snapshots_installed_;
   Trace(StrCat(node, " installs snapshot ", index, "/", term));
 }

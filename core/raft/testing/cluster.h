@@ -24,13 +24,15 @@ namespace quadraft::raft {
 
 class Cluster {
  public:
-  Cluster(int size, const Options& options, uint64_t seed, bool trace = false);
+  // Nodes 1 to `size` are the founders, and all vote; `spares` more wait to be added.
+  Cluster(int size, const Options& options, uint64_t seed, bool trace = false, int spares = 0);
 
   // ---- Steps. `node` counts from 1; steps on a node that is down do nothing.
   void Advance(int node, Duration by);  // Its clock, then Tick.
   void Timeout(int node);               // Its clock jumps to its next deadline.
   StatusOr<LogIndex> Propose(int node, std::string payload);
   Status Transfer(int node, int to);  // Its leadership.
+  StatusOr<LogIndex> Change(int node, const ConfigurationChange& change);
   void Read(int node, uint64_t id);
   // What it wrote so far (or only its first `writes`) becomes durable and it learns of that.
   void Sync(int node, size_t writes = SIZE_MAX);
@@ -77,6 +79,7 @@ class Cluster {
     LogIndex index;
     RaftTerm term;
     RunHash hash;
+    AppliedConfiguration configuration;
   };
   struct Node {
     std::unique_ptr<Random> random;
@@ -102,12 +105,13 @@ class Cluster {
   void Apply(int node);
   void StreamSnapshot(int from, NodeId to);
   void Stage(int node, const ReceivedChunk& received);
-  void Install(int node, LogIndex index, RaftTerm term, std::string_view bytes);
+  void Install(int node, const SnapshotChunk& last, std::string_view bytes);
   void Trace(std::string line);
   void Check(Status status) { status_.Update(status); }
 
   const Options options_;
   const bool trace_;
+  const int founders_;
   std::vector<Node> nodes_;
   std::deque<Message> bag_;
   std::set<std::pair<int, int>> cut_;

@@ -122,10 +122,13 @@ Status Interaction::AddNodes(const DataDrivenCase& command) {
     }
     auto node = std::make_unique<Node>();
     node->random = std::make_unique<Random>(kSeed, StrCat("node/", id));
-    node->raft = std::make_unique<Raft>(
-        id, Configuration(voters_), options_,
-        Raft::Initial{.hard_state = {.commit = index}, .snapshot_index = index}, node->now,
-        node->random.get());
+    node->raft =
+        std::make_unique<Raft>(id, Configuration(voters_), options_,
+                               // A script's logs begin with a configuration that counts already.
+                               Raft::Initial{.hard_state = {.commit = index},
+                                             .snapshot_index = index,
+                                             .configuration_index = std::max(index, LogIndex{1})},
+                               node->now, node->random.get());
     node->applied = index;
     node->hard.commit = index;
     nodes_.push_back(std::move(node));
@@ -259,10 +262,9 @@ std::string Interaction::ProgressOf(const Node& node) const {
                       .state = ProgressState::kReplicate,
                       .match = raft.log().stable_index(),
                       .next = raft.log().stable_index().Next()};
-    for (const Progress& peer :
-         raft.leader_state() ? raft.leader_state()->peers : std::vector<Progress>()) {
-      if (peer.node == voter) progress = peer;
-    }
+    const Leader* const leader = raft.leader_state();
+    const Progress* const known = leader != nullptr ? leader->peers.Find(voter) : nullptr;
+    if (known != nullptr) progress = *known;
     StrAppend(&out, voter, ": ", EtcdProgress(progress, options_), "\n");
   }
   return out;

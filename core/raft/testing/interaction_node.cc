@@ -146,7 +146,7 @@ void Interaction::FinishSync(Node& node, uint64_t sync_id, std::vector<Message>*
 void Interaction::InstallSnapshot(Node& node, std::string* out) {
   for (const ReceivedChunk& received : std::exchange(node.ready.chunks, {})) {
     const SnapshotChunk& chunk = received.chunk;
-    node.raft->SnapshotInstalled(chunk.index, chunk.index_term);
+    node.raft->SnapshotInstalled(chunk.index, chunk.index_term, {});
     node.raft->ReplySnapshot(received.from,
                              {.index = chunk.index, .stream = chunk.stream, .installed = true});
     node.storage.clear();

@@ -80,6 +80,9 @@ StatusOr<std::vector<StatusOr<std::string>>> MemoryStateMachine::Apply(
       return Internal("entry ", entry.index, " after ", state_.index);
     state_.index = entry.index;
     state_.term = entry.term;
+    if (entry.kind == raft::EntryKind::kConfiguration) {
+      state_.configuration = {entry.index, *entry.payload};
+    }
     if (entry.kind != raft::EntryKind::kNormal) {
       results.emplace_back("");
     } else if (entry.payload != nullptr && entry.payload->starts_with("fail")) {
@@ -110,6 +113,7 @@ class Reader : public SnapshotReader {
   explicit Reader(MemoryState state) : state_(std::move(state)) {}
   LogIndex index() const override { return state_.index; }
   RaftTerm term() const override { return state_.term; }
+  raft::AppliedConfiguration configuration() const override { return state_.configuration; }
   StatusOr<std::string> NextChunk(size_t bytes_target) override {
     std::string chunk;
     while (next_ < state_.lines.size() && chunk.size() < bytes_target) {
@@ -125,9 +129,12 @@ class Reader : public SnapshotReader {
 
 class Writer : public SnapshotWriter {
  public:
-  Writer(MemoryStateMachine* machine, LogIndex index, RaftTerm term) : machine_(machine) {
+  Writer(MemoryStateMachine* machine, LogIndex index, RaftTerm term,
+         raft::AppliedConfiguration configuration)
+      : machine_(machine) {
     staged_.index = index;
     staged_.term = term;
+    staged_.configuration = std::move(configuration);
   }
   Status AddChunk(std::string_view chunk) override {
     std::string_view line;
@@ -154,10 +161,10 @@ StatusOr<std::unique_ptr<SnapshotReader>> MemoryStateMachine::OpenSnapshot() {
   return std::make_unique<Reader>(state_);
 }
 
-StatusOr<std::unique_ptr<SnapshotWriter>> MemoryStateMachine::BeginSnapshot(LogIndex index,
-                                                                            RaftTerm term) {
+StatusOr<std::unique_ptr<SnapshotWriter>> MemoryStateMachine::BeginSnapshot(
+    LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) {
   QR_RETURN_IF_ERROR(failure_);
-  return std::make_unique<Writer>(this, index, term);
+  return std::make_unique<Writer>(this, index, term, std::move(configuration));
 }
 
 }  // namespace quadraft::replica

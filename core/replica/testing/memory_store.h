@@ -23,6 +23,7 @@ namespace quadraft::replica {
 struct MemoryState {
   LogIndex index;
   RaftTerm term;
+  raft::AppliedConfiguration configuration;
   std::vector<std::string> lines;  // The payloads, in the order of applying.
 };
 
@@ -73,10 +74,12 @@ class MemoryStateMachine : public StateMachine {
 
   LogIndex applied_index() const override { return state_.index; }
   RaftTerm applied_term() const override { return state_.term; }
+  raft::AppliedConfiguration configuration() const override { return state_.configuration; }
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
   Status MakeDurable() override;
   StatusOr<std::unique_ptr<SnapshotReader>> OpenSnapshot() override;
-  StatusOr<std::unique_ptr<SnapshotWriter>> BeginSnapshot(LogIndex index, RaftTerm term) override;
+  StatusOr<std::unique_ptr<SnapshotWriter>> BeginSnapshot(
+      LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) override;
 
   const std::vector<std::string>& lines() const { return state_.lines; }
   size_t largest_batch() const { return largest_batch_; }

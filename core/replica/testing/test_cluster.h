@@ -21,8 +21,10 @@ inline constexpr GroupId kGroup{1};
 struct TestNode : sim::Program {
   TestNode(Env& env, NodeId self, MemoryImage* image, int voters, int groups, Options options)
       : log(image, env), host(env, self, log, WithFatal(std::move(options))) {
-    std::vector<NodeId> ids;
-    for (int i = 1; i <= voters; ++i) ids.push_back(NodeId(i));
+    std::vector<NodeId> ids;  // A node beyond the founders waits to be added.
+    for (int i = 1; i <= voters && self.value() <= static_cast<uint64_t>(voters); ++i) {
+      ids.push_back(NodeId(i));
+    }
     for (int g = 1; g <= groups; ++g) {
       machines.push_back(std::make_unique<MemoryStateMachine>(image, GroupId(g)));
       added.Update(host.AddGroup(GroupId(g), ids, machines.back().get()));
@@ -43,14 +45,15 @@ struct TestNode : sim::Program {
 
 class TestCluster {
  public:
+  // `founders`: the first so many vote from the beginning; 0: all.
   TestCluster(int size, uint64_t seed, Options options = {}, int groups = 1,
-              sim::WorldOptions world_options = {})
+              sim::WorldOptions world_options = {}, int founders = 0)
       : images(size), world(seed, world_options) {
     for (int i = 1; i <= size; ++i) {
       options_of[i] = options;
       world.AddProcess(NodeId(i), StrCat("n", i), [=, this](Env& env) {
-        return std::make_unique<TestNode>(env, NodeId(i), &images[i - 1], size, groups,
-                                          options_of[i]);
+        return std::make_unique<TestNode>(env, NodeId(i), &images[i - 1],
+                                          founders > 0 ? founders : size, groups, options_of[i]);
       });
       process(i).Start();
     }
@@ -120,7 +123,7 @@ class TestCluster {
   }
 
   std::vector<MemoryImage>
-      images;                   // Outlive the world: a node that ends may leave something there.
+      images;  // Outlive the world: a node that ends may leave something there.
   std::map<int, Options> options_of;  // What each node starts with.
   raft::Invariants invariants;        // Of group 1.
   Status violation;
