@@ -1,7 +1,9 @@
 // The planted bugs break the scenarios that exist because of them (this binary links the twin
 // library).
 #include <fstream>
+#include <iostream>
 #include <sstream>
+#include <string>
 
 #include "core/base/mutant.h"
 #include "core/raft/testing/scenario.h"
@@ -18,24 +20,31 @@ ScenarioResult RunFile(const std::string& name) {
   return RunScenario(text.str());
 }
 
-TEST(RaftMutant, CommitOldTermBreaksFigure8) {
+// The scenario keeps every invariant, and breaks one with the bug switched on.
+void ExpectBroken(const std::string& bug, const std::string& scenario) {
+  SCOPED_TRACE(bug);
   SetActiveMutants({});
-  EXPECT_TRUE(RunFile("figure_8.txt").violation.ok());
-  SetActiveMutants({"commit-old-term"});
-  const ScenarioResult result = RunFile("figure_8.txt");
+  EXPECT_TRUE(RunFile(scenario).violation.ok());
+  SetActiveMutants({bug});
+  const ScenarioResult result = RunFile(scenario);
+  SetActiveMutants({});
   ASSERT_TRUE(result.error.ok());
   EXPECT_FALSE(result.violation.ok()) << result.text;
-  SetActiveMutants({});
+  std::cout << bug << ": " << result.violation.message() << "\n";
 }
 
+TEST(RaftMutant, CommitOldTermBreaksFigure8) { ExpectBroken("commit-old-term", "figure_8.txt"); }
+
 TEST(RaftMutant, AckBeforeSyncLosesWhatWasCommitted) {
-  SetActiveMutants({});
-  EXPECT_TRUE(RunFile("ack_after_sync.txt").violation.ok());
-  SetActiveMutants({"ack-before-sync"});
-  const ScenarioResult result = RunFile("ack_after_sync.txt");
-  ASSERT_TRUE(result.error.ok());
-  EXPECT_FALSE(result.violation.ok()) << result.text;
-  SetActiveMutants({});
+  ExpectBroken("ack-before-sync", "ack_after_sync.txt");
+}
+
+TEST(RaftMutant, MembershipBugsBreakTheirScenarios) {
+  ExpectBroken("change-before-first-commit", "single_server_bug.txt");
+  ExpectBroken("two-changes-at-once", "two_changes.txt");
+  ExpectBroken("joint-decided-by-one", "joint_elections.txt");
+  ExpectBroken("joint-decided-by-one", "joint_commits.txt");
+  ExpectBroken("truncated-configuration-kept", "configuration_taken_back.txt");
 }
 
 }  // namespace

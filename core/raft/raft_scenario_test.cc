@@ -15,7 +15,7 @@ namespace {
 
 bool g_rewrite = false;
 constexpr char kFolder[] = "core/raft/testdata";
-constexpr size_t kScenariosMin = 7;
+constexpr size_t kScenariosMin = 22;
 
 std::vector<std::string> Scenarios() {
   std::vector<std::string> paths;
@@ -53,6 +53,9 @@ TEST(RaftScenario, Golden) {
 TEST(RaftScenario, RefusesWhatIsNoCommand) {
   EXPECT_TRUE(absl::IsInvalidArgument(RunScenario("> cluster 3\n> dance 1\n").error));
   EXPECT_TRUE(absl::IsInvalidArgument(RunScenario("> propose 1 x\n").error));
+  EXPECT_TRUE(absl::IsInvalidArgument(RunScenario("> cluster 3\n> change 1 4\n").error));
+  EXPECT_TRUE(absl::IsInvalidArgument(RunScenario("> cluster 3\n> change 1 add\n").error));
+  EXPECT_TRUE(absl::IsInvalidArgument(RunScenario("> cluster 3 spare\n").error));
 }
 
 }  // namespace

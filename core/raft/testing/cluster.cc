@@ -58,6 +58,19 @@ void Cluster::Restart(int node) {
   Pump(node);
 }
 
+void Cluster::RestartWithLog(int node, const std::vector<RaftTerm>& terms) {
+  Node& n = at(node);
+  if (n.raft != nullptr || terms.empty()) return;
+  n.hard_state = {.term = terms.back()};
+  n.log.clear();
+  for (RaftTerm term : terms) {
+    const LogIndex index(n.log.size() + 1);
+    auto payload = std::make_shared<const std::string>(StrCat("t", term));
+    n.log.push_back({.term = term, .index = index, .payload = std::move(payload)});
+  }
+  Restart(node);
+}
+
 void Cluster::Crash(int node, uint64_t surviving_writes) {
   Node& n = at(node);
   if (n.raft == nullptr) return;

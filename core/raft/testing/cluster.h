@@ -42,6 +42,8 @@ class Cluster {
   void Crash(int node,
              uint64_t surviving_writes = 0);  // Of the unsynced writes, in order, so many survive.
   void Restart(int node);
+  // A node that is down, with entries of these terms on its disk, in the last of them.
+  void RestartWithLog(int node, const std::vector<RaftTerm>& terms);
   void Compact(int node, LogIndex index);
   void Cut(int from, int to, bool cut);  // One way; what is sent over a cut link is lost.
   void Settle(

@@ -1,7 +1,9 @@
 #include "core/raft/testing/scenario.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -49,15 +51,21 @@ class Runner {
     options.election_timeout_min = milliseconds(300);
     options.election_timeout_max = milliseconds(600);
     options.heartbeat_interval = milliseconds(50);
+    int spares = 0;
     for (size_t i = 2; i < words.size(); ++i) {
-      const size_t equals = words[i].find('=');
-      if (equals == std::string::npos || words[i].substr(0, equals) != "append_entries_max") {
+      const size_t equals = std::min(words[i].find('='), words[i].size() - 1);
+      const std::string option = words[i].substr(0, equals);
+      const int value = std::atoi(words[i].c_str() + equals + 1);
+      if (option == "append_entries_max") {
+        options.append_entries_max = value;
+      } else if (option == "spares") {
+        spares = value;
+      } else {
         return InvalidArgument("no option ", words[i]);
       }
-      options.append_entries_max = std::atoi(words[i].c_str() + equals + 1);
     }
-    cluster_ =
-        std::make_unique<Cluster>(std::atoi(words[1].c_str()), options, kSeed, /*trace=*/true);
+    cluster_ = std::make_unique<Cluster>(std::atoi(words[1].c_str()), options, kSeed,
+                                         /*trace=*/true, spares);
     return std::string();
   }
 
@@ -80,6 +88,33 @@ class Runner {
     return Link{.from = node(word.substr(0, arrow)), .to = node(word.substr(arrow + 2))};
   }
 
+  // "change 1 add 4 5 remove 1 joint"; "leave 1".
+  static StatusOr<ConfigurationChange> ParseChange(const std::vector<std::string>& words) {
+    ConfigurationChange change;
+    if (words[0] == "leave") return change;
+    std::optional<ChangeKind> kind;
+    for (size_t i = 2; i < words.size(); ++i) {
+      const uint64_t number = std::strtoull(words[i].c_str(), nullptr, 10);
+      if (words[i] == "add") {
+        kind = ChangeKind::kAddVoter;
+      } else if (words[i] == "learner") {
+        kind = ChangeKind::kAddLearner;
+      } else if (words[i] == "remove") {
+        kind = ChangeKind::kRemove;
+      } else if (words[i] == "joint") {
+        change.transition = Transition::kJointImplicit;
+      } else if (words[i] == "explicit") {
+        change.transition = Transition::kJointExplicit;
+      } else if (kind && number != 0) {
+        change.changes.push_back({*kind, NodeId(number)});
+      } else {
+        return InvalidArgument("no change ", words[i]);
+      }
+    }
+    if (change.changes.empty()) return InvalidArgument("change N add|learner|remove M ...");
+    return change;
+  }
+
   Status Command(const std::vector<std::string>& words, std::string* output) {
     const std::string& verb = words[0];
     const std::string argument = words.size() > 1 ? words[1] : "";
@@ -88,6 +123,8 @@ class Runner {
       cluster_->Settle();
     } else if (verb == "status") {
       *output = Describe();
+    } else if (verb == "members") {
+      *output = DescribeMembers();
     } else if (verb == "bag") {
       for (const Message& message : cluster_->bag())
         StrAppend(output, raft::Describe(message), "\n");
@@ -101,6 +138,16 @@ class Runner {
       for (int i = 1; i <= cluster_->size(); ++i) cluster_->Sync(i);
     } else if (node < 1 || node > cluster_->size()) {
       return InvalidArgument("no command ", verb, " ", argument);
+    } else if (verb == "change" || verb == "leave") {
+      QR_ASSIGN_OR_RETURN(const ConfigurationChange change, ParseChange(words));
+      const auto index = cluster_->Change(node, change);
+      StrAppend(output, index.ok() ? StrCat("index=", *index) : ToString(index.status()), "\n");
+    } else if (verb == "log") {
+      std::vector<RaftTerm> terms;
+      for (size_t i = 2; i < words.size(); ++i) {
+        terms.push_back(RaftTerm(std::strtoull(words[i].c_str(), nullptr, 10)));
+      }
+      cluster_->RestartWithLog(node, terms);
     } else {
       return NodeCommand(verb, node, words.size() > 2 ? words[2] : "", output);
     }
@@ -176,6 +223,23 @@ class Runner {
         StrAppend(&out, " ", i, "/", raft.log().at(i).term);
       }
       StrAppend(&out, "\n");
+    }
+    return out;
+  }
+
+  std::string DescribeMembers() const {
+    std::string out;
+    for (int node = 1; node <= cluster_->size(); ++node) {
+      StrAppend(&out, node, " ");
+      if (!cluster_->up(node)) {
+        StrAppend(&out, "down\n");
+        continue;
+      }
+      const Raft& raft = cluster_->raft(node);
+      StrAppend(&out, raft::Describe(raft.configuration()), " at ", raft.configuration_index(),
+                raft.configuration_index() > raft.commit() ? ", not committed" : "",
+                raft.removed() ? ", was told that it is removed" : "",
+                raft.MayCampaign() ? "\n" : ", may not campaign\n");
     }
     return out;
   }

@@ -2,16 +2,20 @@
 // (golden files, core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are
 // comments, the rest is output.
 //
-//   cluster N [append_entries_max=K]     N nodes, down to their first breath
+//   cluster N [spares=S] [append_entries_max=K]
+//                                        N founders, all of them voters, and S nodes that wait
+//   log N TERM TERM ...                  N, which is down, restarts with entries of these terms
 //   timeout N | advance N MS             N's clock to its next deadline, or on by MS
 //   propose N TEXT | read N ID | compact N INDEX | transfer N M
+//   change N add|learner|remove M ... [joint|explicit] | leave N
+//                                        of the members; more than one change: joint anyway
 //   sync N [WRITES] | sync all           what was written (the first WRITES of it) becomes durable
 //   deliver A->B|all | drop A->B|all | double A->B
 //                                        of the messages on their way now ('*': any node)
 //   settle                               sync and deliver until nothing moves (prints no messages)
 //   crash N [WRITES] | restart N         so many of the unsynced writes survive
 //   cut A->B | heal A->B | isolate N | join N
-//   status | bag                         every node; every message on its way
+//   status | members | bag               every node; its configuration; every message on its way
 #ifndef QUADRAFT_CORE_RAFT_TESTING_SCENARIO_H_
 #define QUADRAFT_CORE_RAFT_TESTING_SCENARIO_H_
 
