@@ -22,13 +22,13 @@ std::string Body(const VoteReply& body) {
   return StrCat(body.pre ? "MsgPreVoteResp" : "MsgVoteResp", "|0/0",
                 body.granted ? "" : " Rejected (Hint: 0)");
 }
-std::string Body(const Append& body) {
+std::string Body(const Append& body, const ChangeNames& names) {
   std::string out =
       StrCat("MsgApp|", EtcdPosition(body.prev_term, body.prev_index), Commit(body.commit));
   if (body.entries.empty()) return out;
   std::string entries;
   for (const Entry& entry : body.entries) {
-    StrAppend(&entries, entries.empty() ? "" : " ", EtcdEntry(entry));
+    StrAppend(&entries, entries.empty() ? "" : " ", EtcdEntry(entry, names));
   }
   return StrCat(out, " Entries:[", entries, "]");
 }
@@ -43,13 +43,28 @@ std::string Body(const HeartbeatReply& body) {
   return body.round == 0 ? "MsgAppResp|0/0" : "MsgHeartbeatResp|0/0";
 }
 std::string Body(const SnapshotChunk& body) {
+  const auto configuration = DecodeConfiguration(body.configuration ? *body.configuration : "");
   return StrCat("MsgSnap|0/0 Snapshot: Index:", body.index,
-                " Term:", EtcdPosition(body.index_term, body.index).substr(0, 1));
+                " Term:", EtcdPosition(body.index_term, body.index).substr(0, 1),
+                " ConfState:", configuration.ok() ? EtcdConfState(*configuration) : "none");
 }
 std::string Body(const SnapshotReply& body) { return StrCat(kAck, "|0/", body.index); }
 std::string Body(const TimeoutNow&) { return "MsgTimeoutNow|0/0"; }
 std::string Body(const ReadIndexRequest&) { return "MsgReadIndex|0/0"; }
 std::string Body(const ReadIndexReply&) { return "MsgReadIndexResp|0/0"; }
+
+template <typename B>
+std::string Body(const B& body, const ChangeNames&) {
+  return Body(body);
+}
+
+std::string List(const NodeSet& nodes) {
+  std::string out;
+  for (NodeId node : nodes) StrAppend(&out, out.empty() ? "" : " ", node);
+  return StrCat("[", out, "]");
+}
+
+constexpr std::string_view kSwitched = " switched to configuration ";
 
 std::string_view Trim(std::string_view text) {
   const size_t first = text.find_first_not_of(' ');
@@ -58,6 +73,8 @@ std::string_view Trim(std::string_view text) {
 }
 
 bool IsLog(std::string_view line) {
+  if (line.find(kSwitched) != std::string_view::npos) return false;
+  if (line.starts_with("raft: cannot step as peer not found")) return true;
   for (std::string_view level : {"INFO ", "DEBUG ", "WARN ", "ERROR "}) {
     if (line.starts_with(level)) return true;
   }
@@ -74,23 +91,28 @@ bool IsInternal(std::string_view line) {
   return from == to || from.ends_with("Thread") || to.ends_with("Thread");
 }
 
-// Lines with what follows an open bracket joined on, and a snapshot to its message.
+// Lines with what follows an open bracket joined on, and a snapshot to its message; without the
+// switch to a snapshot's configuration.
 std::vector<std::string> JoinedLines(std::string_view output) {
   std::vector<std::string> lines;
   std::istringstream in{std::string(output)};
   bool open = false;
+  bool restores = false;
   for (std::string raw; std::getline(in, raw);) {
     const std::string_view line = Trim(raw);
     if (line.empty()) continue;
+    const bool by_snapshot = restores && line.find(kSwitched) != std::string_view::npos;
+    restores = line.find("starts to restore snapshot") != std::string_view::npos;
+    if (by_snapshot) continue;
     if (open) {
       const bool first = lines.back().ends_with('[');
       StrAppend(&lines.back(), first || line == "]" ? "" : " ", line);
       open = line != "]";
     } else if (line.starts_with("Snapshot: ") && !lines.empty()) {
-      StrAppend(&lines.back(), " ", line.substr(0, line.find(" ConfState")));
+      StrAppend(&lines.back(), " ", line);
     } else {
       open = line.ends_with('[');
-      lines.emplace_back(line.substr(0, line.find(" ConfState")));
+      lines.emplace_back(line);
     }
   }
   return lines;
@@ -107,11 +129,18 @@ std::vector<std::string> WithoutEmptyHeadings(std::vector<std::string> lines) {
   std::vector<std::string> kept;
   for (size_t i = lines.size(); i-- > 0;) {
     const int level = HeadingLevel(lines[i]);
-    const bool nothing_below = kept.empty() || HeadingLevel(kept.back()) >= level;
+    const bool nothing_below = kept.empty() || HeadingLevel(kept.back()) >= level ||
+                               (level == 1 && kept.back().find(kSwitched) != std::string::npos);
     if (level == 0 || !nothing_below) kept.push_back(std::move(lines[i]));
   }
   std::reverse(kept.begin(), kept.end());
   return kept;
+}
+
+bool ContainsOne(const std::string& event, const std::vector<std::string>& parts) {
+  return std::any_of(parts.begin(), parts.end(), [&](const std::string& part) {
+    return event.find(part) != std::string::npos;
+  });
 }
 
 // What our machine does not keep.
@@ -131,13 +160,34 @@ std::string EtcdPosition(RaftTerm term, LogIndex index) {
   return StrCat(std::max(term, RaftTerm{1}), "/", index);
 }
 
-std::string EtcdEntry(const Entry& entry) {
+std::string EtcdEntry(const Entry& entry, const ChangeNames& names) {
+  const std::string position = StrCat(entry.term, "/", entry.index, " ");
+  const std::string payload = entry.payload ? *entry.payload : std::string();
+  if (entry.kind == EntryKind::kConfiguration) {
+    const auto name = names.find({entry.index, entry.term});
+    if (name != names.end()) return position + name->second;
+    const auto configuration = DecodeConfiguration(payload);
+    if (configuration.ok() && !configuration->joint()) return position + "EntryConfChangeV2";
+    return position + "a configuration that nobody asked for";
+  }
   std::string text;
-  for (char c : entry.payload ? *entry.payload : std::string()) {
+  for (char c : payload) {
     if (c == '"') text += '\\';
     text += c;
   }
-  return StrCat(entry.term, "/", entry.index, " EntryNormal \"", text, "\"");
+  return StrCat(position, "EntryNormal \"", text, "\"");
+}
+
+std::string EtcdConfState(const Configuration& configuration) {
+  const ConfigurationState& state = configuration.state();
+  return StrCat("Voters:", List(state.voters.incoming),
+                " VotersOutgoing:", List(state.voters.outgoing), " Learners:", List(state.learners),
+                " LearnersNext:", List(state.learners_next),
+                " AutoLeave:", state.auto_leave ? "true" : "false");
+}
+
+std::string EtcdSwitch(NodeId node, const Configuration& configuration) {
+  return StrCat("INFO ", node, kSwitched, Describe(configuration));
 }
 
 std::string EtcdRole(Role role) {
@@ -154,8 +204,8 @@ std::string EtcdRole(Role role) {
   return "";
 }
 
-std::string EtcdMessage(const Message& message) {
-  const std::string body = std::visit([](const auto& b) { return Body(b); }, message.body);
+std::string EtcdMessage(const Message& message, const ChangeNames& names) {
+  const std::string body = std::visit([&](const auto& b) { return Body(b, names); }, message.body);
   const size_t bar = body.find('|');
   return StrCat(message.from, "->", message.to, " ", body.substr(0, bar), " Term:", message.term,
                 " Log:", body.substr(bar + 1));
@@ -194,14 +244,20 @@ std::vector<std::string> EtcdEvents(std::string_view output) {
   return WithoutEmptyHeadings(std::move(events));
 }
 
+std::vector<std::string> EventsWith(const std::vector<std::string>& events,
+                                    const std::vector<std::string>& parts) {
+  std::vector<std::string> some;
+  for (const std::string& event : events) {
+    if (ContainsOne(event, parts)) some.push_back(event);
+  }
+  return some;
+}
+
 std::vector<std::string> EventsWithout(const std::vector<std::string>& events,
                                        const std::vector<std::string>& parts) {
   std::vector<std::string> others;
   for (const std::string& event : events) {
-    const bool named = std::any_of(parts.begin(), parts.end(), [&](const std::string& part) {
-      return event.find(part) != std::string::npos;
-    });
-    if (!named) others.push_back(event);
+    if (!ContainsOne(event, parts)) others.push_back(event);
   }
   return WithoutEmptyHeadings(std::move(others));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -21,6 +22,14 @@ std::optional<uint64_t> Number(std::string_view text) {
   return std::strtoull(std::string(text).c_str(), nullptr, 10);
 }
 
+NodeSet Nodes(const DataDrivenCase& command, std::string_view key) {
+  std::vector<NodeId> nodes;
+  const auto* argument = command.Find(key);
+  if (argument == nullptr) return NodeSet();
+  for (const std::string& id : argument->values) nodes.push_back(NodeId(Number(id).value_or(0)));
+  return NodeSet(std::move(nodes));
+}
+
 }  // namespace
 
 // ---- Commands
@@ -28,10 +37,7 @@ std::optional<uint64_t> Number(std::string_view text) {
 StatusOr<std::string> Interaction::Run(const DataDrivenCase& command) {
   const std::string& verb = command.command;
   if (verb == "log-level") return std::string();
-  if (verb == "add-nodes") {
-    QR_RETURN_IF_ERROR(AddNodes(command));
-    return std::string();
-  }
+  if (verb == "add-nodes") return AddNodes(command);
   std::string out;
   QR_ASSIGN_OR_RETURN(const std::vector<Node*> named, Named(command));
   if (verb == "raft-state") return RaftState();
@@ -46,6 +52,8 @@ StatusOr<std::string> Interaction::Run(const DataDrivenCase& command) {
         out, ForEach(command, "processing append thread", &Interaction::ProcessAppendThread));
   } else if (verb == "process-apply-thread") {
     return std::string();  // Entries are applied where they are handed out.
+  } else if (verb == "transfer-leadership") {
+    QR_RETURN_IF_ERROR(TransferLeadership(command));
   } else if (verb == "send-snapshot" && named.size() == 2) {
     out = SendSnapshot(*named[0], named[1]->raft->self());
   } else if (named.size() != 1) {
@@ -59,7 +67,9 @@ StatusOr<std::string> Interaction::Run(const DataDrivenCase& command) {
   } else if (verb == "set-randomized-election-timeout") {
     return std::string();  // Ours never campaigns at the third tick (kSeed).
   } else if (verb == "propose") {
-    QR_RETURN_IF_ERROR(Propose(command));
+    QR_ASSIGN_OR_RETURN(out, Propose(command));
+  } else if (verb == "propose-conf-change") {
+    QR_ASSIGN_OR_RETURN(out, ProposeChange(command, *named[0]));
   } else if (verb == "status") {
     out = ProgressOf(*named[0]);
   } else if (verb == "raft-log") {
@@ -91,54 +101,61 @@ StatusOr<Interaction::Node*> Interaction::At(std::string_view id) {
   return nodes_[number - 1].get();
 }
 
-Status Interaction::AddNodes(const DataDrivenCase& command) {
+StatusOr<std::string> Interaction::AddNodes(const DataDrivenCase& command) {
   for (const auto& argument : command.arguments) {
-    const auto& known = {"voters",  "index",       "inflight",
-                         "prevote", "checkquorum", "async-storage-writes"};
+    // Ours always steps down when it is removed, and takes a change that fits when it comes.
+    const auto& known = {"voters",
+                         "learners",
+                         "index",
+                         "inflight",
+                         "prevote",
+                         "checkquorum",
+                         "async-storage-writes",
+                         "step-down-on-removal",
+                         "disable-conf-change-validation",
+                         "max-committed-size-per-ready"};
     if (!Number(argument.key) &&
         std::find(known.begin(), known.end(), argument.key) == known.end()) {
       return Unimplemented("nodes with ", argument.key);
     }
-  }
-  if (const auto* voters = command.Find("voters")) {
-    voters_.clear();
-    for (const std::string& id : voters->values) voters_.push_back(NodeId(Number(id).value_or(0)));
   }
   const auto flag = [&](std::string_view key) { return command.ValueOr(key, "false") == "true"; };
   if (nodes_.empty()) {
     pre_vote_ = flag("prevote");
     check_quorum_ = flag("checkquorum");
     async_ = flag("async-storage-writes");
+    if (command.Find("max-committed-size-per-ready") != nullptr) applied_max_ = 1;
     options_.heartbeat_interval = kTick;
     options_.election_timeout_min = kTick * kElectionTicks;
     options_.election_timeout_max = kTick * 2 * kElectionTicks - milliseconds(1);
     options_.inflight_messages_max = Number(command.ValueOr("inflight", "256")).value_or(256);
   }
+  ConfigurationState state{.voters = {.incoming = Nodes(command, "voters")},
+                           .learners = Nodes(command, "learners")};
+  QR_ASSIGN_OR_RETURN(const Configuration configuration, Configuration::Restore(state));
   const LogIndex index(Number(command.ValueOr("index", "0")).value_or(0));
+  std::string out;
   for (uint64_t n = Number(command.arguments[0].key).value_or(0); n > 0; --n) {
     const NodeId id(nodes_.size() + 1);
-    if (std::find(voters_.begin(), voters_.end(), id) == voters_.end()) {
-      return Unimplemented("nodes that are no voters yet");
-    }
     auto node = std::make_unique<Node>();
     node->random = std::make_unique<Random>(kSeed, StrCat("node/", id));
-    node->raft =
-        std::make_unique<Raft>(id, Configuration(voters_), options_,
-                               // A script's logs begin with a configuration that counts already.
-                               Raft::Initial{.hard_state = {.commit = index},
-                                             .snapshot_index = index,
-                                             .configuration_index = std::max(index, LogIndex{1})},
-                               node->now, node->random.get());
+    // A script's logs begin with a configuration that counts already, or with nothing.
+    node->raft = std::make_unique<Raft>(
+        id, configuration, options_,
+        Raft::Initial{
+            .hard_state = {.commit = index}, .snapshot_index = index, .configuration_index = index},
+        node->now, node->random.get());
     node->applied = index;
     node->hard.commit = index;
     nodes_.push_back(std::move(node));
+    StrAppend(&out, EtcdSwitch(id, configuration), "\n");
   }
-  return OkStatus();
+  return out;
 }
 
 void Interaction::Campaign(Node& node) {
   Raft& raft = *node.raft;
-  if (raft.role() == Role::kLeader) return;
+  if (raft.role() == Role::kLeader || !raft.MayCampaign()) return;
   node.now = std::max(node.now, raft.next_deadline());
   raft.Tick(node.now);
   Pump(node);
@@ -161,14 +178,60 @@ void Interaction::Tick(Node& node, int ticks) {
   }
 }
 
-Status Interaction::Propose(const DataDrivenCase& command) {
+StatusOr<std::string> Interaction::Propose(const DataDrivenCase& command) {
   QR_ASSIGN_OR_RETURN(const std::vector<Node*> named, Named(command));
   if (named.empty() || command.arguments.size() != 2) return Unimplemented("such a proposal");
-  QR_RETURN_IF_ERROR(
-      named[0]
-          ->raft->Propose(std::make_shared<const std::string>(command.arguments[1].key))
-          .status());
+  const auto index =
+      named[0]->raft->Propose(std::make_shared<const std::string>(command.arguments[1].key));
+  if (absl::IsUnavailable(index.status())) return std::string("raft proposal dropped\n");
+  QR_RETURN_IF_ERROR(index.status());
   Pump(*named[0]);
+  return std::string();
+}
+
+StatusOr<std::string> Interaction::ProposeChange(const DataDrivenCase& command, Node& at) {
+  Asked asked{.name = command.ValueOr("v1", "false") == "true" ? "EntryConfChange"
+                                                               : "EntryConfChangeV2"};
+  const std::string transition = command.ValueOr("transition", "auto");
+  if (transition == "implicit") asked.change.transition = Transition::kJointImplicit;
+  if (transition == "explicit") asked.change.transition = Transition::kJointExplicit;
+  std::istringstream words(command.input);
+  for (std::string word; words >> word;) {
+    const auto number = Number(word.substr(1));
+    const size_t kind = std::string_view("vlr").find(word[0]);  // In the order of ChangeKind.
+    if (!number || kind == std::string_view::npos) return Unimplemented("a change ", word);
+    asked.change.changes.push_back({static_cast<ChangeKind>(kind), NodeId(*number)});
+    StrAppend(&asked.name, " ", word);
+  }
+  const NodeId leader = at.raft->leader();
+  if (leader == NodeId{}) return std::string("raft proposal dropped\n");
+  Node& node = *nodes_[leader.value() - 1];
+  node.asked.push_back(std::move(asked));
+  Pump(node);
+  return std::string();
+}
+
+void Interaction::ProposeAsked(Node& node) {
+  Raft& raft = *node.raft;
+  if (raft.role() != Role::kLeader) node.asked.clear();
+  while (!node.asked.empty()) {
+    const Asked& asked = node.asked.front();
+    const auto index = raft.ProposeChange(asked.change);
+    if (absl::IsUnavailable(index.status())) return;
+    if (index.ok()) {
+      names_[{*index, raft.term()}] = asked.name;
+    } else {
+      status_.Update(raft.Propose(nullptr).status());
+    }
+    node.asked.pop_front();
+  }
+}
+
+Status Interaction::TransferLeadership(const DataDrivenCase& command) {
+  QR_ASSIGN_OR_RETURN(Node* const from, At(command.ValueOr("from", "")));
+  const NodeId to(Number(command.ValueOr("to", "")).value_or(0));
+  QR_RETURN_IF_ERROR(from->raft->TransferLeadership(to));
+  Pump(*from);
   return OkStatus();
 }
 
@@ -190,7 +253,7 @@ StatusOr<std::string> Interaction::DeliverMessages(const DataDrivenCase& command
     if (argument.key == "drop") {
       for (const std::string& id : argument.values) {
         for (const Message& message : TakeMessages(NodeId(Number(id).value_or(0)), type)) {
-          StrAppend(&out, "dropped: ", EtcdMessage(message), "\n");
+          StrAppend(&out, "dropped: ", EtcdMessage(message, names_), "\n");
         }
       }
     } else if (Number(argument.key)) {
@@ -239,7 +302,7 @@ std::string Interaction::RaftLog(const Node& node) const {
     return StrCat("log is empty: first index=", last.Next(), ", last index=", last, "\n");
   }
   std::string out;
-  for (const Entry& entry : node.storage) StrAppend(&out, EtcdEntry(entry), "\n");
+  for (const Entry& entry : node.storage) StrAppend(&out, EtcdEntry(entry, names_), "\n");
   return out;
 }
 
@@ -257,15 +320,15 @@ std::string Interaction::RaftState() const {
 std::string Interaction::ProgressOf(const Node& node) const {
   const Raft& raft = *node.raft;
   std::string out;
-  for (NodeId voter : raft.configuration().voters()) {
+  for (NodeId member : raft.configuration().Members()) {
     Progress progress{.node = raft.self(),
                       .state = ProgressState::kReplicate,
                       .match = raft.log().stable_index(),
                       .next = raft.log().stable_index().Next()};
     const Leader* const leader = raft.leader_state();
-    const Progress* const known = leader != nullptr ? leader->peers.Find(voter) : nullptr;
+    const Progress* const known = leader != nullptr ? leader->peers.Find(member) : nullptr;
     if (known != nullptr) progress = *known;
-    StrAppend(&out, voter, ": ", EtcdProgress(progress, options_), "\n");
+    StrAppend(&out, member, ": ", EtcdProgress(progress, options_), "\n");
   }
   return out;
 }

@@ -10,7 +10,9 @@
 //      every candidate campaigns as if its leader had asked for it.
 //   3. Words of an earlier term that etcd leaves unanswered are lost on their way.
 //   4. With asynchronous storage a candidate's sync is done at once: its requests wait for it.
-//   5. A node that joins without a configuration is given the group's: ours is not in the snapshot.
+//   5. A change that is to wait ("ask again") is asked for again until it is taken; one that is
+//      refused becomes an empty entry, as at etcd, so that indexes stay comparable; one that is
+//      asked of a follower is asked of its leader.
 //   6. One tick is 100 ms; the election timeout is 3 ticks, as there.
 #ifndef QUADRAFT_CORE_RAFT_TESTING_INTERACTION_H_
 #define QUADRAFT_CORE_RAFT_TESTING_INTERACTION_H_
@@ -25,6 +27,7 @@
 #include "core/raft/invariants.h"
 #include "core/raft/raft.h"
 #include "core/raft/testing/datadriven.h"
+#include "core/raft/testing/etcd_text.h"
 
 namespace quadraft::raft {
 
@@ -47,6 +50,10 @@ class Interaction {
     std::vector<Entry> entries;
     std::vector<Message> responses;
   };
+  struct Asked {
+    std::string name;  // In etcd's words.
+    ConfigurationChange change;
+  };
   struct Node {
     std::unique_ptr<Random> random;
     std::unique_ptr<Raft> raft;
@@ -54,16 +61,20 @@ class Interaction {
     Ready ready;
     std::deque<AppendWork> append_work;
     std::deque<Entry> storage;
+    std::deque<Asked> asked;  // Changes that the machine has not taken yet.
     LogIndex applied;
     // As of the last Ready.
     HardState hard;
     std::pair<NodeId, Role> soft{NodeId{}, Role::kFollower};
   };
 
-  Status AddNodes(const DataDrivenCase& command);
+  StatusOr<std::string> AddNodes(const DataDrivenCase& command);
   void Campaign(Node& node);
   void Tick(Node& node, int ticks);
-  Status Propose(const DataDrivenCase& command);
+  StatusOr<std::string> Propose(const DataDrivenCase& command);
+  StatusOr<std::string> ProposeChange(const DataDrivenCase& command, Node& at);
+  void ProposeAsked(Node& node);
+  Status TransferLeadership(const DataDrivenCase& command);
   StatusOr<std::string> ForEach(const DataDrivenCase& command, std::string_view heading,
                                 std::string (Interaction::*work)(Node&));
   StatusOr<std::string> DeliverMessages(const DataDrivenCase& command);
@@ -79,6 +90,9 @@ class Interaction {
   std::string ProcessAppendThread(Node& node);
   std::vector<Message> TakeMessages(NodeId to, std::string_view type);
   std::string Receive(Node& node, std::string_view type);
+  void PrintEntries(std::string_view heading, const std::vector<Entry>& entries,
+                    std::string* out) const;
+  static std::pair<LogIndex, Configuration> ConfigurationAt(const Node& node, LogIndex index);
   SnapshotChunk SnapshotOf(const Node& node) const;
   std::string SendSnapshot(Node& node, NodeId to);
   bool HasMessages(const Node& node) const;
@@ -96,7 +110,8 @@ class Interaction {
   bool pre_vote_ = false;
   bool check_quorum_ = false;
   bool async_ = false;
-  std::vector<NodeId> voters_;
+  size_t applied_max_ = SIZE_MAX;  // Entries per Ready.
+  ChangeNames names_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::deque<Message> bag_;
   Invariants invariants_;

@@ -26,24 +26,38 @@ void Overwrite(Entries& entries, const std::vector<Entry>& by) {
   entries.insert(entries.end(), by.begin(), by.end());
 }
 
-void PrintEntries(std::string_view heading, const std::vector<Entry>& entries, std::string* out) {
-  if (entries.empty()) return;
-  StrAppend(out, heading, "\n");
-  for (const Entry& entry : entries) StrAppend(out, EtcdEntry(entry), "\n");
-}
-
 }  // namespace
 
+void Interaction::PrintEntries(std::string_view heading, const std::vector<Entry>& entries,
+                               std::string* out) const {
+  if (entries.empty()) return;
+  StrAppend(out, heading, "\n");
+  for (const Entry& entry : entries) StrAppend(out, EtcdEntry(entry, names_), "\n");
+}
+
+// What the machine holds for the state at `index`.
+std::pair<LogIndex, Configuration> Interaction::ConfigurationAt(const Node& node, LogIndex index) {
+  std::pair<LogIndex, Configuration> last;
+  for (const auto& at : node.raft->configurations()) {
+    if (at.first <= index) last = at;
+  }
+  return last;
+}
+
 SnapshotChunk Interaction::SnapshotOf(const Node& node) const {
-  return {
-      .index = node.applied, .index_term = *node.raft->log().term_at(node.applied), .done = true};
+  const auto [index, configuration] = ConfigurationAt(node, node.applied);
+  return {.index = node.applied,
+          .index_term = *node.raft->log().term_at(node.applied),
+          .done = true,
+          .configuration_index = index,
+          .configuration = std::make_shared<const std::string>(EncodeConfiguration(configuration))};
 }
 
 // One that nobody waits for.
 std::string Interaction::SendSnapshot(Node& node, NodeId to) {
   bag_.push_back(
       {.from = node.raft->self(), .to = to, .term = node.raft->term(), .body = SnapshotOf(node)});
-  return StrCat(EtcdMessage(bag_.back()), "\n");
+  return StrCat(EtcdMessage(bag_.back(), names_), "\n");
 }
 
 LogIndex Interaction::ApplyLimit(const Node& node) const {
@@ -82,14 +96,19 @@ std::string Interaction::HandleReady(Node& node) {
   PrintEntries("Entries:", ready.entries, &out);
   out += snapshot;
   std::vector<Entry> committed;
-  for (; node.applied < ApplyLimit(node); node.applied = node.applied.Next()) {
-    committed.push_back(raft.log().at(node.applied.Next()));
+  while (node.applied < ApplyLimit(node) && committed.size() < applied_max_) {
+    node.applied = node.applied.Next();
+    committed.push_back(raft.log().at(node.applied));
   }
   PrintEntries("CommittedEntries:", committed, &out);
   Store(node, hard_changed, ready);
   if (!ready.messages.empty()) out += "Messages:\n";
-  for (const Message& message : ready.messages) StrAppend(&out, EtcdMessage(message), "\n");
+  for (const Message& message : ready.messages) StrAppend(&out, EtcdMessage(message, names_), "\n");
   SendAll(std::move(ready.messages));
+  for (const Entry& entry : committed) {
+    const auto [index, configuration] = ConfigurationAt(node, entry.index);
+    if (index == entry.index) StrAppend(&out, EtcdSwitch(raft.self(), configuration), "\n");
+  }
   return out;
 }
 
@@ -122,7 +141,7 @@ std::string Interaction::ProcessAppendThread(Node& node) {
   Overwrite(node.storage, work.entries);
   FinishSync(node, work.sync_id, &work.responses);
   std::string out;
-  for (const Message& message : work.responses) StrAppend(&out, EtcdMessage(message), "\n");
+  for (const Message& message : work.responses) StrAppend(&out, EtcdMessage(message, names_), "\n");
   SendAll(std::move(work.responses));
   return out;
 }
@@ -146,12 +165,14 @@ void Interaction::FinishSync(Node& node, uint64_t sync_id, std::vector<Message>*
 void Interaction::InstallSnapshot(Node& node, std::string* out) {
   for (const ReceivedChunk& received : std::exchange(node.ready.chunks, {})) {
     const SnapshotChunk& chunk = received.chunk;
-    node.raft->SnapshotInstalled(chunk.index, chunk.index_term, {});
+    node.raft->SnapshotInstalled(chunk.index, chunk.index_term,
+                                 {chunk.configuration_index, *chunk.configuration});
     node.raft->ReplySnapshot(received.from,
                              {.index = chunk.index, .stream = chunk.stream, .installed = true});
     node.storage.clear();
     node.applied = std::max(node.applied, chunk.index);
-    StrAppend(out, "Snapshot Index:", chunk.index, " Term:", chunk.index_term, "\n");
+    StrAppend(out, "Snapshot Index:", chunk.index, " Term:", chunk.index_term,
+              " ConfState:", EtcdConfState(ConfigurationAt(node, chunk.index).second), "\n");
   }
   Pump(node);
 }
@@ -166,8 +187,8 @@ std::vector<Message> Interaction::TakeMessages(NodeId to, std::string_view type)
   std::vector<Message> taken;
   std::deque<Message> others;
   for (Message& message : bag_) {
-    const bool wanted =
-        type.empty() || EtcdMessage(message).find(StrCat(" ", type, " ")) != std::string::npos;
+    const bool wanted = type.empty() || EtcdMessage(message, names_).find(StrCat(" ", type, " ")) !=
+                                            std::string::npos;
     if (message.to == to && wanted) {
       taken.push_back(std::move(message));
     } else {
@@ -181,7 +202,7 @@ std::vector<Message> Interaction::TakeMessages(NodeId to, std::string_view type)
 std::string Interaction::Receive(Node& node, std::string_view type) {
   std::string out;
   for (Message& message : TakeMessages(node.raft->self(), type)) {
-    StrAppend(&out, EtcdMessage(message), "\n");
+    StrAppend(&out, EtcdMessage(message, names_), "\n");
     if (Unanswered(node, message)) continue;
     node.raft->Step(node.now, std::move(message));
     Pump(node);
@@ -197,6 +218,7 @@ bool Interaction::Unanswered(const Node& node, const Message& message) const {
 }
 
 void Interaction::Pump(Node& node) {
+  ProposeAsked(node);
   for (bool again = true; again;) {
     Output out;
     node.raft->TakeOutput(&out);
