@@ -40,8 +40,10 @@ class Driver {
  public:
   explicit Driver(uint64_t seed)
       : random_(seed, "driver"),
-        cluster_(static_cast<int>(random_.Between(3, 5)), RandomOptions(random_), seed,
-                 /*trace=*/false, static_cast<int>(random_.Between(0, 3))) {
+        spares_(static_cast<int>(random_.Between(0, 3))),
+        options_(RandomOptions(random_)),
+        founders_(static_cast<int>(random_.Between(3, 5))),
+        cluster_(founders_, options_, seed, /*trace=*/false, spares_) {
     loss_ = random_.Below(30);
     crash_ = random_.Below(6);
     compaction_ = random_.Below(30);
@@ -205,6 +207,9 @@ class Driver {
     LogIndex at_least;
   };
   Random random_;
+  const int spares_;  // Drawn in this order.
+  const Options options_;
+  const int founders_;
   Cluster cluster_;
   uint64_t loss_ = 0, crash_ = 0, compaction_ = 0, change_ = 0;
   uint64_t next_payload_ = 1, next_read_ = 1, answered_ = 0;
