@@ -8,6 +8,18 @@
 #include "core/base/sim_points.h"
 
 namespace quadraft::raft {
+namespace {
+
+// A snapshot of something, with members that a group can have (they come with its first chunk).
+bool ValidChunk(const Message& message, const SnapshotChunk& chunk) {
+  if (chunk.index_term > message.term || chunk.index == LogIndex{}) return false;
+  if (chunk.configuration_index == LogIndex{}) return true;
+  if (chunk.configuration_index > chunk.index) return false;
+  const auto members = DecodeConfiguration(chunk.configuration ? *chunk.configuration : "");
+  return members.ok() && !members->voters().empty();
+}
+
+}  // namespace
 
 void Output::Clear() {
   hard_state.reset();
@@ -170,7 +182,7 @@ void Raft::Step(MonotonicTime now, Message message) {
     return;
   }
   if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body);
-      chunk != nullptr && (chunk->index_term > message.term || chunk->index == LogIndex{})) {
+      chunk != nullptr && !ValidChunk(message, *chunk)) {
     ++counters_.invalid_messages;
     return;
   }

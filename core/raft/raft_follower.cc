@@ -8,16 +8,17 @@
 
 namespace quadraft::raft {
 
-// Contiguous entries with terms that never decrease and never exceed the sender's.
+// Contiguous entries with terms that never decrease and never exceed the sender's, and members that
+// a group can have.
 bool Raft::ValidAppend(const Message& message, const Append& append) const {
   LogIndex index = append.prev_index;
   RaftTerm term = append.prev_term;
   for (const Entry& entry : append.entries) {
     if (entry.index != index.Next() || entry.term < term || entry.kind > EntryKind::kConfiguration)
       return false;
-    if (entry.kind == EntryKind::kConfiguration &&
-        !DecodeConfiguration(entry.payload ? *entry.payload : "").ok()) {
-      return false;
+    if (entry.kind == EntryKind::kConfiguration) {
+      const auto members = DecodeConfiguration(entry.payload ? *entry.payload : "");
+      if (!members.ok() || members->voters().empty()) return false;
     }
     index = entry.index;
     term = entry.term;

@@ -39,10 +39,12 @@ StatusOr<LogIndex> Raft::ProposeChange(const ConfigurationChange& change) {
 
 LogIndex Raft::AppendConfiguration(Configuration next) {
   const LogIndex index = log_.last_index().Next();
+  auto payload = std::make_shared<const std::string>(EncodeConfiguration(next));
+  std::get<Leader>(state_).uncommitted_bytes += payload->size();
   log_.Append({.term = term_,
                .index = index,
                .kind = EntryKind::kConfiguration,
-               .payload = std::make_shared<const std::string>(EncodeConfiguration(next))});
+               .payload = std::move(payload)});
   AdoptConfiguration(index, std::move(next));
   return index;
 }

@@ -165,7 +165,7 @@ void Cluster::Deliver(size_t position, bool keep) {
   Message message = bag_.at(position);
   if (!keep) bag_.erase(bag_.begin() + position);
   const int to = static_cast<int>(message.to.value());
-  if (!up(to)) return;
+  if (to > size() || !up(to)) return;  // A member that does not exist is down, too.
   Trace(StrCat("deliver ", Describe(message)));
   at(to).raft->Step(at(to).now, std::move(message));
   Pump(to);
