@@ -1,9 +1,10 @@
 #include "sim/explore/mutate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "sim/explore/phases.h"
+#include "sim/explore/scenario.h"
 
 namespace quadraft::sim {
 namespace {
@@ -20,14 +21,18 @@ constexpr Quick kQuick[] = {
     {"replica.retained-entries-max", 5, 40},
     {"replica.snapshot-chunk-bytes", 100, 1000},
     {"log.segment-bytes", 1024, 8192},
-    {"workload.gap-ms", 10, 60},
-    {"workload.payload-bytes", 10, 200},
+    {"workload.gap-ms", 30, 200},  // Operations are most of what a run costs.
+    {"workload.payload-bytes", 10, 60},
     {"register.clients", 2, 4},
     {"register.keys", 1, 2},
     {"register.think-ms", 5, 40},
 };
 
 constexpr int64_t kUsualElectionMs = 600;
+// Few, which are cheap; but one alone, two and four are paths of their own.
+constexpr int64_t kNodes[] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5, 5, 1, 2, 4};
+
+Duration ElectionOf(const Tape& tape) { return milliseconds(tape.settings["raft.election-ms"]); }
 
 Duration DrawBetween(Random& random, Duration low, Duration high) {
   return Duration(random.Between(low.count(), std::max(low, high).count()));
@@ -48,23 +53,23 @@ std::string_view AnyKind(Random& random) {
 }
 
 void Change(Tape* tape, const Tape& other, Random& random) {
-  const Duration end = tape->beyond_end;
+  const Duration end = tape->beyond_end, begin = std::min(ElectionOf(*tape), end / 2);
   auto& faults = tape->faults;
   const size_t at = faults.empty() ? 0 : random.Below(faults.size());
   const uint64_t what = random.Below(8);
   if (what <= 1 || faults.empty()) {
-    faults.push_back(DrawEntry(AnyKind(random), random, kWarmUp, end - kWarmUp));
+    faults.push_back(DrawEntry(AnyKind(random), random, begin, end - begin));
   } else if (what == 2) {
     faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(at));
   } else if (what == 3) {
-    faults[at].at = DrawBetween(random, kWarmUp, end - milliseconds(1));
+    faults[at].at = DrawBetween(random, begin, end - milliseconds(1));
   } else if (what == 4) {
     faults[at].length =
         std::max<Duration>(milliseconds(1), faults[at].length * random.Between(1, 8) / 4);
   } else if (what == 5) {
     faults[at].seed = random.Next();
   } else if (what == 6) {
-    const Duration cut = DrawBetween(random, kWarmUp, end);
+    const Duration cut = DrawBetween(random, begin, end);
     std::erase_if(faults, [&](const FaultEntry& entry) { return entry.at >= cut; });
     for (const FaultEntry& entry : other.faults) {
       if (entry.at >= cut && entry.at < end) faults.push_back(entry);
@@ -91,8 +96,6 @@ std::vector<FaultEntry> DrawFaultsOf(const std::vector<std::string_view>& kinds,
   return DrawFaults(options, random, from, to);
 }
 
-Duration ElectionOf(const Tape& tape) { return milliseconds(tape.settings["raft.election-ms"]); }
-
 }  // namespace
 
 Tape DrawShortTape(const ScenarioRow* scenario, const std::vector<std::string>& mutants,
@@ -101,7 +104,7 @@ Tape DrawShortTape(const ScenarioRow* scenario, const std::vector<std::string>& 
   tape.seed = random.Next() >> 1;
   tape.mutants = mutants;
   tape.settings = Settings::Draw(tape.seed, &scenario->settings());
-  (void)tape.settings.Set("nodes", random.OneIn(4) ? 5 : 3);
+  (void)tape.settings.Set("nodes", kNodes[random.Below(std::size(kNodes))]);
   for (const Quick& quick : kQuick) {
     if (random.OneIn(4) || !tape.settings.values().contains(quick.setting)) continue;
     (void)tape.settings.Set(quick.setting, random.Between(quick.low, quick.high));

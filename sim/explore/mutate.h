@@ -14,9 +14,9 @@
 namespace quadraft::sim {
 
 // A run that is over soon and costs little for what happens in it: few nodes, quick elections,
-// small files, logs that are compacted all the time, and from the first leader on one fault of
-// these kinds after the other, close together. The seed is drawn, too. One setting in four is drawn
-// as for any run.
+// small files, logs that are compacted all the time, an operation now and then, and from the first
+// leader on one fault of these kinds after the other, close together. The seed is drawn, too. One
+// setting in four is drawn as for any run.
 Tape DrawShortTape(const ScenarioRow* scenario, const std::vector<std::string>& mutants,
                    const std::vector<std::string_view>& kinds, Random& random);
 

@@ -1,8 +1,8 @@
 // A search for failures: many short runs, each from a tape, in processes that stay (workers.h).
-// Tapes are drawn to be short and dense (sim/explore/mutate.h), or made from one of the corpus: the
-// same up to some time and then another burst of faults, or a few entries changed. What a run went
-// through (sim/explore/coverage.h) decides whether its tape joins the corpus, how often it is gone
-// on from, and which kinds of faults are used more.
+// Most tapes are drawn to be short and dense (sim/explore/mutate.h); the others are made from one of
+// the corpus: the same up to some time and then another burst of faults, or a few entries changed.
+// What a run went through (sim/explore/coverage.h) decides whether its tape joins the corpus, how
+// often it is gone on from, and which kinds of faults are used more.
 //
 //   Explorer explorer({.run = {.scenario = "log", .mutants = {"x"}}, .seed = 1});
 //   ExploreResult result = explorer.Search();      // Until a failure, or the budget of CPU time.
@@ -29,6 +29,7 @@ struct ExploreOptions {
   uint64_t seed = 1;
   int jobs = 1;
   int64_t cpu_us_max = 60'000'000;
+  bool guided = true;  // False: every tape is drawn anew, nothing is counted or learnt.
 };
 
 struct ExploreResult {
