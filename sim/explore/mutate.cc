@@ -25,7 +25,7 @@ constexpr Quick kQuick[] = {
     {"workload.payload-bytes", 10, 60},
     {"register.clients", 2, 4},
     {"register.keys", 1, 2},
-    {"register.think-ms", 5, 40},
+    {"register.think-ms", 30, 200},
 };
 
 constexpr int64_t kUsualElectionMs = 600;

@@ -72,11 +72,12 @@ Find BySearch(const ExploreOptions& options) {
   return find;
 }
 
+// Between the two in the middle when there are two.
 template <typename T>
 T Median(std::vector<T> values) {
   if (values.empty()) return T{};
   std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
 std::vector<int64_t> Times(const std::vector<Find>& finds) {
@@ -186,8 +187,7 @@ std::string Curves(const Ways& all, int64_t limit_us) {
             CurveLine(Times(all.search), limit_us, "#36c"));
   StrAppend(&svg, "<text x=\"60\" y=\"380\">share of trials that found the bug, by CPU time: ",
             "<tspan fill=\"#36c\">explorer</tspan>, <tspan fill=\"#c33\">random seeds</tspan>, ",
-            "<tspan fill=\"#c90\">random seeds in the explorer's processes</tspan></text>\n",
-            "</svg>\n");
+            "<tspan fill=\"#c90\">the same in its processes</tspan></text>\n", "</svg>\n");
   return svg;
 }
 
