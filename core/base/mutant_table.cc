@@ -10,6 +10,7 @@ struct Planted {
   std::string_view name;
   std::string_view what;
   std::string_view scenario;
+  std::string_view fault = {};
 };
 
 constexpr Planted kPlanted[] = {
@@ -34,7 +35,7 @@ constexpr Planted kPlanted[] = {
     {"change-before-first-commit",
      "a new leader changes the members before an entry of its term is committed (Ongaro, raft-dev "
      "2015-07-10; hashicorp/raft)",
-     "log"},
+     "log", "contested-change"},
     {"clash-drops-older-term",
      "a second term under one fingerprint takes the first one's place in the list", "register"},
     {"commit-beyond-append",
@@ -254,12 +255,19 @@ const std::vector<MutantRow>& MutantTable() {
   return rows;
 }
 
-std::string_view ScenarioOfMutant(std::string_view name) {
+namespace {
+
+const Planted& FindPlanted(std::string_view name) {
   for (const Planted& planted : kPlanted) {
-    if (planted.name == name) return planted.scenario;
+    if (planted.name == name) return planted;
   }
   QR_CHECK(false) << "no mutant " << name;
-  return {};
+  return kPlanted[0];
 }
+
+}  // namespace
+
+std::string_view ScenarioOfMutant(std::string_view name) { return FindPlanted(name).scenario; }
+std::string_view FaultOfMutant(std::string_view name) { return FindPlanted(name).fault; }
 
 }  // namespace quadraft

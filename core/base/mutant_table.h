@@ -8,6 +8,9 @@ namespace quadraft {
 
 // Where the bug is hunted. The name must be in the table.
 std::string_view ScenarioOfMutant(std::string_view name);
+// The one kind of faults that its hunt uses; empty: what each seed draws. For a schedule that the
+// mixes of all kinds hold too rarely.
+std::string_view FaultOfMutant(std::string_view name);
 
 }  // namespace quadraft
 

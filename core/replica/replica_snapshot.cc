@@ -119,7 +119,10 @@ void Replica::InstallSnapshot(const raft::ReceivedChunk& received) {
   receiver_.reset();
   if (!status.ok()) return shared_.Fail(Annotate(status, StrCat("snapshot of group ", group_)));
   SIM_SOMETIMES(true, "snapshot-installed");
-  raft_.SnapshotInstalled(index, term, state_machine_->configuration());
+  raft_.SnapshotInstalled(index, term,
+                          QR_MUTANT("snapshot-without-configuration")
+                              ? raft::AppliedConfiguration()
+                              : state_machine_->configuration());
   applied_ = index;
   ++shared_.counters.snapshots_installed;
   shared_.env.Log(LogLevel::kInfo, StrCat("group ", group_, ": installed a snapshot at ", index));

@@ -42,7 +42,7 @@ StatusOr<std::optional<raft::SnapshotChunk>> SnapshotSender::Next(MonotonicTime 
     QR_ASSIGN_OR_RETURN(std::string data, reader_->NextChunk(bytes_target));
     end_read_ = data.empty();
     const size_t bytes = data.size();
-    const bool first = next_offset_ == 0 && !QR_MUTANT("snapshot-without-configuration");
+    const bool first = next_offset_ == 0;
     raft::AppliedConfiguration configuration =
         first ? reader_->configuration() : raft::AppliedConfiguration();
     window_.push_back(

@@ -88,10 +88,10 @@ bool ClusterScenario::Command(NodeId id, ServerCommand command) {
   return node != nullptr && RunCommand(node->replicas(), node::kDataGroup, command);
 }
 
-bool ClusterScenario::ChangeMembers(NodeId id, Random& random, bool restore) {
+bool ClusterScenario::ChangeMembers(NodeId id, Random& random, MemberStep step) {
   node::Node* const node = cluster_.node(id);
   return node != nullptr &&
-         sim::ChangeMembers(node->replicas(), node::kDataGroup, cluster_.ids(), random, restore);
+         sim::ChangeMembers(node->replicas(), node::kDataGroup, cluster_.ids(), random, step);
 }
 
 void ClusterScenario::Configure(NodeId id, const ServerConfig& server) {

@@ -25,7 +25,7 @@ class ClusterScenario : public Scenario {
   NodeId Leader() const override { return cluster_.Leader(); }
   void Start() override;
   bool Command(NodeId node, ServerCommand command) override;
-  bool ChangeMembers(NodeId node, Random& random, bool restore) override;
+  bool ChangeMembers(NodeId node, Random& random, MemberStep step) override;
   void Configure(NodeId node, const ServerConfig& server) override;
   Status Violation() const override;
   const raft::Raft* RaftOf(NodeId node) const override;

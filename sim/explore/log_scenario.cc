@@ -36,10 +36,10 @@ class LogScenario : public Scenario {
     replica::ReplicaHost* const host = workload_.host(node);
     return host != nullptr && RunCommand(*host, LogWorkload::kGroup, command);
   }
-  bool ChangeMembers(NodeId node, Random& random, bool restore) override {
+  bool ChangeMembers(NodeId node, Random& random, MemberStep step) override {
     replica::ReplicaHost* const host = workload_.host(node);
     return host != nullptr &&
-           sim::ChangeMembers(*host, LogWorkload::kGroup, workload_.ids(), random, restore);
+           sim::ChangeMembers(*host, LogWorkload::kGroup, workload_.ids(), random, step);
   }
   void Configure(NodeId node, const ServerConfig& server) override {
     LogOptions options = MakeOptions(SettingsOf(settings_, server));

@@ -50,14 +50,9 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
     const Process& process = world_.process(node);
     return process.running() && !process.paused() && scenario_->Command(node, command);
   };
-  context_.change_members = [this](NodeId node, Random& random, bool restore) {
+  context_.change_members = [this](NodeId node, Random& random, MemberStep step) {
     const Process& process = world_.process(node);
-    return process.running() && !process.paused() &&
-           scenario_->ChangeMembers(node, random, restore);
-  };
-  context_.members_whole = [this] {
-    const raft::Raft* const leader = scenario_->RaftOf(scenario_->Leader());
-    return leader != nullptr && AllVote(*leader, scenario_->servers());
+    return process.running() && !process.paused() && scenario_->ChangeMembers(node, random, step);
   };
   context_.configure = [this](NodeId node, const ServerConfig& server) {
     scenario_->Configure(node, server);
@@ -193,13 +188,21 @@ void PhasedRun::KeepOutsidersBroken() {
 
 // Outsiders are chosen among all servers: before they break, whoever was removed is back.
 Status PhasedRun::RestoreMembers() {
-  if (*context_.members_changing == 0) return OkStatus();
+  if (!*context_.members_changing) return OkStatus();
   for (const NodeId id : scenario_->servers()) {
     world_.process(id).Resume();
     world_.process(id).Start();
   }
-  return Await(kProgressBound, "the members that were removed do not come back",
-               [&] { return *context_.members_changing == 0; });
+  QR_RETURN_IF_ERROR(Await(kProgressBound, "the members that were removed do not come back", [&] {
+    const raft::Raft* const leader = scenario_->RaftOf(scenario_->Leader());
+    if (leader == nullptr || !AllVote(*leader, scenario_->servers())) return false;
+    return std::all_of(scenario_->servers().begin(), scenario_->servers().end(), [&](NodeId id) {
+      const raft::Raft* const raft = scenario_->RaftOf(id);
+      return raft != nullptr && raft->configuration_index() == leader->configuration_index();
+    });
+  }));
+  *context_.members_changing = false;
+  return OkStatus();
 }
 
 Status PhasedRun::Repair() {

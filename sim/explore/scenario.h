@@ -29,8 +29,8 @@ class Scenario {
   virtual void Start() = 0;                                   // Servers and clients.
   // As FaultContext's.
   virtual bool Command(NodeId node, ServerCommand command) = 0;
-  // FaultContext::change_members, members_whole.
-  virtual bool ChangeMembers(NodeId node, Random& random, bool restore) = 0;
+  // FaultContext::change_members.
+  virtual bool ChangeMembers(NodeId node, Random& random, MemberStep step) = 0;
   virtual void Configure(NodeId node, const ServerConfig& server) = 0;
   virtual Status Violation() const = 0;  // So far; cheap.
   // Null while the node is down.

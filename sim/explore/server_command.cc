@@ -23,6 +23,14 @@ std::optional<ConfigurationChange> RestoreStep(const Configuration& now,
   return ConfigurationChange{.changes = {{ChangeKind::kAddLearner, *missing}}};
 }
 
+ConfigurationChange DropStep(const Configuration& now, NodeId leader, Random& random) {
+  std::vector<NodeId> others = now.voters();
+  std::erase(others, leader);
+  const NodeId node = others[random.Below(others.size())];
+  const ChangeKind kind = random.OneIn(2) ? ChangeKind::kRemove : ChangeKind::kAddLearner;
+  return {.changes = {{kind, node}}};
+}
+
 // Any change of one to three servers; whether it fits is for the product to say. A new voter is
 // taken from the learners.
 ConfigurationChange DrawStep(const Configuration& now, const std::vector<NodeId>& servers,
@@ -46,11 +54,18 @@ ConfigurationChange DrawStep(const Configuration& now, const std::vector<NodeId>
 }  // namespace
 
 bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<NodeId>& servers,
-                   Random& random, bool restore) {
+                   Random& random, MemberStep step) {
   const Configuration now = host.raft(group).configuration();
   const LogIndex before = host.raft(group).configuration_index();
-  const auto change = restore ? RestoreStep(now, servers) : DrawStep(now, servers, random);
-  if (!change) return false;
+  std::optional<ConfigurationChange> change;
+  if (step == MemberStep::kRestore) {
+    change = RestoreStep(now, servers);
+    if (!change) return false;
+  } else if (step == MemberStep::kDropVoter && now.voters().size() > 1 && !now.joint()) {
+    change = DropStep(now, host.raft(group).self(), random);
+  } else {
+    change = DrawStep(now, servers, random);
+  }
   host.ChangeMembership(group, *change, [](const StatusOr<replica::ProposalResult>&) {});
   return host.raft(group).configuration_index() != before;
 }

@@ -17,7 +17,7 @@ bool RunCommand(replica::ReplicaHost& host, GroupId group, ServerCommand command
 // Asks for one step of a change of members (FaultContext::change_members), by what the host has in
 // its log. False: it was refused, or there is nothing to do.
 bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<NodeId>& servers,
-                   Random& random, bool restore);
+                   Random& random, MemberStep step);
 // The replica has committed a configuration in which just these vote.
 bool AllVote(const raft::Raft& replica, const std::vector<NodeId>& servers);
 

@@ -28,6 +28,13 @@ enum class ServerCommand : uint8_t {
   kSnapshot,            // The state durable, the log gone: who lags needs the state.
 };
 
+// One step of a change of members.
+enum class MemberStep : uint8_t {
+  kAny,        // As it is drawn.
+  kDropVoter,  // One voter goes, another one than the leader.
+  kRestore,    // Towards all servers as voters.
+};
+
 // What a server is started with, from its next start on.
 struct ServerConfig {
   uint64_t draw = 0;           // Not 0: sizes and bounds are drawn anew from this.
@@ -55,12 +62,13 @@ struct FaultContext {
   // False: the node could not do it just now. Null: a world without such servers, as the next.
   std::function<bool(NodeId, ServerCommand)> command;
   std::function<void(NodeId, const ServerConfig&)> configure;
-  // One step of a change of members, drawn from `random` and asked of the node, which leads; with
-  // `restore` one towards all servers as voters. False: it could not just now. Null: not here.
-  std::function<bool(NodeId, Random& random, bool restore)> change_members;
-  std::function<bool()> members_whole;  // All servers vote, by what the leader has committed.
-  // How many faults have changed members and not yet restored them.
-  std::shared_ptr<int> members_changing = std::make_shared<int>(0);
+  // A step, drawn from `random`, asked of the node, which leads. False: it could not just now.
+  // Null: not here.
+  std::function<bool(NodeId, Random& random, MemberStep step)> change_members;
+  // A fault has changed members. It goes on to restore them until whoever runs the world sees that
+  // they are back, everywhere, and sets this to false: a node that is down, or thinks that it
+  // leads, may hold a change of which no other knows.
+  std::shared_ptr<bool> members_changing = std::make_shared<bool>(false);
   // Nodes that lost for good what they had promised to keep (a disk that is gone): the repair
   // leaves them out. A fault breaks no further node when that would leave no majority: MayBreak.
   std::shared_ptr<std::set<NodeId>> broken = std::make_shared<std::set<NodeId>>();
@@ -85,7 +93,7 @@ struct FaultContext {
   }
   bool MayBreak(NodeId node) const {
     return broken->contains(node) ||
-           (*members_changing == 0 && (broken->size() + 1) * 2 < nodes.size());
+           (!*members_changing && (broken->size() + 1) * 2 < nodes.size());
   }
   // MayBreak must have said yes. Everybody else learns of it from Process::broken.
   void Break(NodeId node) const {
@@ -133,6 +141,7 @@ Closure BeginClockStep(FaultContext& context);
 Closure BeginClogging(FaultContext& context);
 Closure BeginCompactNow(FaultContext& context);
 Closure BeginConnectionReset(FaultContext& context);
+Closure BeginContestedChange(FaultContext& context);
 Closure BeginCrash(FaultContext& context);
 Closure BeginCrashAtEvent(FaultContext& context);
 Closure BeginCrashAtName(FaultContext& context);

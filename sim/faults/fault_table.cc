@@ -24,6 +24,8 @@ constexpr FaultRow kRows[] = {
     {"clogging", "links hold everything up and then let it go at once", BeginClogging},
     {"compact-now", "nodes compact their logs at any moment", BeginCompactNow},
     {"connection-reset", "connections are reset again and again", BeginConnectionReset},
+    {"contested-change", "whoever comes to lead changes the members and is cut off",
+     BeginContestedChange},
     {"crash", "a node loses power and what it had not synced", BeginCrash},
     {"crash-at-event", "a node crashes after any of its events", BeginCrashAtEvent},
     {"crash-at-name", "a node loses power between two operations on names", BeginCrashAtName, false,

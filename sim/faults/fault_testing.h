@@ -45,11 +45,10 @@ class FaultWorld {
       ++commands[command];
       return world.process(node).running();
     };
-    context.change_members = [this](NodeId node, Random&, bool restore) {
-      ++(restore ? restores : changes);
+    context.change_members = [this](NodeId node, Random&, MemberStep step) {
+      ++(step == MemberStep::kRestore ? restores : changes);
       return world.process(node).running();
     };
-    context.members_whole = [this] { return restores >= changes; };
     context.configure = [this](NodeId node, const ServerConfig& given) { settings[node] = given; };
     for (uint64_t id : {1, 2, 3}) {
       context.nodes.push_back(NodeId{id});

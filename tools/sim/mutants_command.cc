@@ -79,6 +79,10 @@ Score ScoreOf(const MutantRow& row, const MutantsOptions& options) {
   Score score{.row = &row, .run = options.run};
   score.run.mutants = {std::string(row.name)};
   if (options.run.scenario == kAnyScenario) score.run.scenario = ScenarioOfMutant(row.name);
+  if (const std::string_view fault = FaultOfMutant(row.name);
+      !fault.empty() && score.run.faults.empty()) {
+    score.run.faults = {std::string(fault)};
+  }
   for (uint64_t i = 0; i < options.repeats; ++i) {
     score.hunts.push_back(
         HuntMutant(score.run, options.first + i * kHuntStride, options.seeds, options.jobs));
@@ -106,6 +110,7 @@ void PrintText(const Score& score) {
 
 void PrintMarkdown(const Score& score) {
   std::cout << "| " << score.row->name << " | " << score.row->what << " | " << score.run.scenario
+            << (score.run.faults.empty() ? "" : StrCat(", ", score.run.faults[0], " alone"))
             << " | " << (score.dead() ? "killed" : "**ALIVE**") << " | " << score.seeds() << " | "
             << Fixed(score.cpu_seconds()) << " | " << (score.dead() ? score.checker() : "") << " |"
             << std::endl;
