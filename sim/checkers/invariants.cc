@@ -23,6 +23,10 @@ const std::vector<InvariantRow>& InvariantTable() {
       {"durability",
        "term, vote and entries that a server called durable are there after a restart",
        "every start of a server", kRaft},
+      {"one change at a time",
+       "of a leader's configurations at most one is not committed, each is one voter away from the "
+       "one before or joint, and who leads may vote",
+       "every event of a server", kRaft},
       {"went back", "the term and, until a restart, the commit index of a server only grow",
        "every event of a server", kRaft},
       {"digests",
