@@ -132,8 +132,8 @@ Task<void> ClientWorkload::Client::Loop() {
   }
   while (true) {
     const std::optional<Operation> next = workload_.NextOperation(index_);
-    co_await Sleep(env_.executor(),
-                   next ? next->WaitFrom(workload_.world()->now()) : kNoOperationPause);
+    const Duration pause = next ? next->WaitFrom(workload_.world()->now()) : kNoOperationPause;
+    co_await Sleep(env_.executor(), pause);
     if (!next || !workload_.issuing_ || !workload_.prepared_) continue;
     random_ = Random(next->seed, workload_.name_);
     ++workload_.operations_;

@@ -43,12 +43,13 @@ Task<void> GraphsWorkload::Operate(Client& client) {
     const int64_t number =
         insert ? next_number_++ : std::max<int64_t>(1, next_number_ - random.Between(1, 6));
     value.push_back(Value::Int(number));
-    co_await Change(client, insert ? "insert" : "delete", std::move(value),
-                    StrCat(insert ? "INSERT" : "DELETE", " DATA { GRAPH ", Name(graph),
-                           " { <urn:graphs:e> <urn:graphs:v> ", number, " } }"));
+    const std::string_view f = insert ? "insert" : "delete", word = insert ? "INSERT" : "DELETE";
+    co_await Change(client, std::string(f), std::move(value),
+                    StrCat(word, " DATA { GRAPH ", Name(graph), " { <urn:graphs:e> <urn:graphs:v> ",
+                           number, " } }"));
   } else if (kind == 5) {
-    co_await Change(client, "clear", std::move(value),
-                    StrCat(random.OneIn(2) ? "CLEAR" : "DROP SILENT", " GRAPH ", Name(graph)));
+    const std::string_view word = random.OneIn(2) ? "CLEAR" : "DROP SILENT";
+    co_await Change(client, "clear", std::move(value), StrCat(word, " GRAPH ", Name(graph)));
   } else if (kind <= 7) {
     co_await Transfer(client);
   } else {
@@ -66,8 +67,9 @@ Task<void> GraphsWorkload::Transfer(Client& client) {
   std::vector<Value> value = {Value::Int(static_cast<int64_t>(from)),
                               Value::Int(static_cast<int64_t>(to)),
                               Value::Keyword(silent ? "silent" : "done")};
+  const std::string_view how = silent ? " SILENT " : " ";
   co_await Change(client, std::string(kNames[which]), std::move(value),
-                  StrCat(kWords[which], silent ? " SILENT " : " ", Name(from), " TO ", Name(to)));
+                  StrCat(kWords[which], how, Name(from), " TO ", Name(to)));
 }
 
 Task<void> GraphsWorkload::Change(Client& client, std::string f, std::vector<Value> value,

@@ -42,9 +42,11 @@ struct Job {
 };
 
 Job StartProbe(const VerifyOptions& options, const Window& window) {
-  char path[] = "/tmp/quadraft-sim-probe-XXXXXX";
-  const int fd = mkstemp(path);
-  QR_CHECK(fd >= 0) << "cannot make a temporary file in /tmp";
+  const char* const folder = std::getenv("TMPDIR");
+  std::string path =
+      StrCat(folder != nullptr && *folder != '\0' ? folder : "/tmp", "/quadraft-sim-probe-XXXXXX");
+  const int fd = mkstemp(path.data());
+  QR_CHECK(fd >= 0) << "cannot make the temporary file " << path;
   close(fd);
   // "quadraft-sim run --scenario ...": the same choices, another command.
   std::vector<std::string> words = Words(ReplayCommand(options.run));
@@ -52,7 +54,7 @@ Job StartProbe(const VerifyOptions& options, const Window& window) {
   for (const std::string& word :
        {std::string("--checkpoint-every"), StrCat(options.checkpoint_every),
         std::string("--window"), StrCat(window.first, ":", window.second), std::string("--out"),
-        std::string(path)}) {
+        path}) {
     words.push_back(word);
   }
   if (!options.plant.empty()) {
