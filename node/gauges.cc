@@ -27,6 +27,11 @@ std::vector<Gauge> Gauges(const GaugeSources& s) {
   add("quadraft_raft_elections_won_total", kCounter, "Elections that this node won.", raft.elections_won);
   add("quadraft_raft_leader_changes_total", kCounter, "Leader changes seen by this node.", raft.leader_changes);
   add("quadraft_raft_step_downs_total", kCounter, "Times this node stopped leading.", raft.step_downs);
+  add("quadraft_raft_transfers_total", kCounter, "Transfers of leadership begun here.", raft.transfers);
+  add("quadraft_raft_membership_changes_total", kCounter, "Changes of members proposed here.", raft.changes);
+  add("quadraft_raft_voters", kGauge, "Members that vote, by this node's log.", s.group.configuration.voters().size());
+  add("quadraft_raft_learners", kGauge, "Members that do not vote.", s.group.configuration.state().learners.size());
+  add("quadraft_raft_removed", kGauge, "1 when another node says that this one was removed.", s.group.removed);
   add("quadraft_raft_proposals_total", kCounter, "Proposals taken.", s.group.counters.proposals);
   add("quadraft_raft_proposals_applied_total", kCounter, "Proposals answered after applying.", s.group.counters.proposals_applied);
   add("quadraft_raft_proposals_refused_total", kCounter, "Proposals refused; nothing was done.", s.group.counters.proposals_refused);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "node/members.h"
 #include "node/routes.h"
 
 namespace quadraft::node {
@@ -24,12 +25,15 @@ Status Node::Start() {
   QR_RETURN_IF_ERROR(replicas_->AddGroup(kDataGroup, options_.voters, state_.get()));
 
   std::vector<NodeId> peers;
-  for (const NodeId voter : options_.voters) {
-    if (voter != options_.id) peers.push_back(voter);
+  for (const auto* nodes : {&options_.voters, &options_.others}) {
+    for (const NodeId node : *nodes) {
+      if (node != options_.id) peers.push_back(node);
+    }
   }
   rpc_ = std::make_unique<RpcEndpoint>(env_, std::move(peers));
   queries_ = std::make_unique<Queries>(env_, kDataGroup, *replicas_, *state_, metrics_);
   mutations_ = std::make_unique<Mutations>(env_, options_.id, kDataGroup, *replicas_, *state_, *rpc_, metrics_, tasks_);
+  members_ = std::make_unique<Members>(env_, options_.id, kDataGroup, *replicas_);
   routes_ = std::make_unique<Routes>(*this);
 
   auto http = std::make_unique<http::HttpServer>(env_, options_.http);

@@ -29,7 +29,8 @@ namespace quadraft::node {
 
 struct NodeOptions {
   NodeId id;
-  std::vector<NodeId> voters;    // All nodes of the cluster, this one included.
+  std::vector<NodeId> voters;    // Who founds the cluster. None: this node waits until a leader adds it (node/members.h).
+  std::vector<NodeId> others;    // All other nodes that may belong to it one day.
   std::string http_address;      // "127.0.0.1:8001"
   Duration query_timeout = seconds(60);
   Duration update_timeout = seconds(10);
@@ -81,6 +82,7 @@ class Node {
   std::unique_ptr<RpcEndpoint> rpc_;
   std::unique_ptr<Queries> queries_;
   std::unique_ptr<Mutations> mutations_;
+  std::unique_ptr<class Members> members_;
   std::unique_ptr<class Routes> routes_;
   std::unique_ptr<http::HttpServer> http_;
   TaskScope tasks_;

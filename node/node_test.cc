@@ -163,5 +163,53 @@ TEST(NodeTest, MetricsAndStatusTellWhatWasDone) {
   EXPECT_NE(status->body.find("\"quads\": 2"), std::string::npos) << status->body;
 }
 
+StatusOr<http::Response> Post(SimCluster& cluster, NodeId node, std::string query) {
+  return cluster.Call(node, {.method = "POST", .path = "/members", .query = std::move(query)});
+}
+
+// The leader's answer to a change that it may have to be asked for again.
+int Change(SimCluster& cluster, const std::string& query) {
+  int status = -1;
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_TRUE(cluster.WaitForLeader());
+    status = HttpStatus(Post(cluster, *cluster.leader(), query));
+    if (status == 200) break;
+    cluster.world().RunFor(milliseconds(250));
+  }
+  return status;
+}
+
+TEST(NodeTest, MembersComeAndGoWhileItServes) {
+  SimCluster cluster(10, 3, {}, /*joiners=*/1);
+  ASSERT_TRUE(cluster.WaitForLeader());
+  const NodeId first = *cluster.leader();
+  ASSERT_EQ(HttpStatus(cluster.Update(first, "INSERT DATA { <http://e/a> <http://e/p> 1 }")), 200);
+  const auto refused = Post(cluster, cluster.follower(), "add=4");
+  EXPECT_EQ(HttpStatus(refused), 503);
+  EXPECT_NE(refused->body.find("does not lead: ask node"), std::string::npos) << refused->body;
+  EXPECT_EQ(HttpStatus(Post(cluster, first, "add=x")), 400);
+  EXPECT_EQ(HttpStatus(Post(cluster, first, "evict=4")), 400);
+  EXPECT_EQ(HttpStatus(Post(cluster, first, "")), 400);
+  ASSERT_EQ(Change(cluster, "add=4"), 200);
+  ASSERT_EQ(Change(cluster, "promote=4"), 200);
+  EXPECT_EQ(cluster.Select(NodeId{4}, "SELECT ?o { ?s ?p ?o }"), "1\n");
+  // The leader goes; the three that are left serve, and the new one may lead.
+  ASSERT_EQ(Change(cluster, StrCat("remove=", first)), 200);
+  cluster.world().RunFor(seconds(1));
+  ASSERT_TRUE(cluster.WaitForLeader());
+  EXPECT_NE(*cluster.leader(), first);
+  ASSERT_EQ(HttpStatus(cluster.Update(NodeId{4}, "INSERT DATA { <http://e/b> <http://e/p> 2 }")), 200);
+  if (*cluster.leader() != NodeId{4}) {
+    ASSERT_EQ(HttpStatus(Post(cluster, *cluster.leader(), "transfer=4")), 200);
+    cluster.world().RunFor(milliseconds(100));
+    EXPECT_EQ(cluster.leader(), NodeId{4});
+  }
+  const auto view = cluster.Call(NodeId{4}, {.method = "GET", .path = "/members"});
+  ASSERT_EQ(HttpStatus(view), 200);
+  EXPECT_NE(view->body.find("\"leader\": 4"), std::string::npos) << view->body;
+  EXPECT_EQ(view->body.find(StrCat("\"id\": ", first)), std::string::npos) << view->body;
+  EXPECT_EQ(cluster.fatal_errors(), 0);
+}
+
 }  // namespace
 }  // namespace quadraft::node

@@ -14,7 +14,7 @@ namespace quadraft::node {
 namespace {
 
 constexpr std::string_view kPaths =
-    "try /sparql (also /query, /update), /store, /livez, /readyz, /metrics, /status";
+    "try /sparql (also /query, /update), /store, /livez, /readyz, /metrics, /status, /members";
 constexpr size_t kBlankScopeBytesMax = 64;
 constexpr uint64_t kReadyLagMax = 10000;  // Entries committed and not yet applied here.
 
@@ -97,6 +97,7 @@ void Routes::Handle(http::Request request, http::ResponseWriter writer) {
   const std::string path = request.path;
   if (path == "/sparql" || path == "/query" || path == "/update") return Sparql(std::move(request), std::move(writer));
   if (path == "/store") return Store(std::move(request), std::move(writer));
+  if (path == "/members") return MembersPage(std::move(request), std::move(writer));
   if (request.method != "GET" && request.method != "HEAD") {
     return Respond(writer, Text(404, StrCat("no ", request.method, " ", path, "; ", kPaths, "\n")));
   }
@@ -227,6 +228,29 @@ Task<void> Routes::Mutate(proto::MutationRequest request, MonotonicTime deadline
   body.Add("log_index", uint64_t{response->log_index()});
   Respond(writer, status_when_done == 204 ? http::Response{.status = 204}
                                           : Text(status_when_done, body.Text() + "\n", "application/json"));
+}
+
+void Routes::MembersPage(http::Request request, http::ResponseWriter writer) {
+  if (request.method == "GET" || request.method == "HEAD") {
+    return Respond(writer, Text(200, node_.members_->Json() + "\n", "application/json"));
+  }
+  const std::string accept(http::Find(request.headers, "accept"));
+  if (request.method != "POST") {
+    return Respond(writer, Text(404, StrCat("no ", request.method, " /members; GET and POST are\n")));
+  }
+  auto decoded = DecodeMembersRequest(request.query);
+  if (!decoded.ok()) return RespondError(writer, decoded.status(), accept);
+  node_.tasks_.Spawn(ChangeMembers(*std::move(decoded), accept, std::move(writer)));
+}
+
+Task<void> Routes::ChangeMembers(MembersRequest request, std::string accept, http::ResponseWriter writer) {
+  const MonotonicTime deadline = node_.env_.clock().Now() + node_.options_.update_timeout;
+  const Status done = co_await node_.members_->Run(std::move(request), deadline);
+  if (!done.ok()) {
+    RespondError(writer, done, accept);
+    co_return;
+  }
+  Respond(writer, Text(200, node_.members_->Json() + "\n", "application/json"));
 }
 
 void Routes::Ready(http::ResponseWriter writer) {

@@ -4,6 +4,7 @@
 //   /livez /readyz                  the loop turns / this node can serve; one line per check
 //   /metrics                        Prometheus text
 //   /status                         this node's view of itself, as JSON
+//   /members                        who belongs to the group: GET; POST changes it (node/members.h)
 // Every other path is 404 with this list.
 #ifndef QUADRAFT_NODE_ROUTES_H_
 #define QUADRAFT_NODE_ROUTES_H_
@@ -12,6 +13,7 @@
 
 #include "core/http/message.h"
 #include "net/http/server.h"
+#include "node/members.h"
 #include "node/node.h"
 #include "sparql/protocol/protocol.h"
 
@@ -31,6 +33,8 @@ class Routes {
                         http::ResponseWriter writer);
   Task<void> Mutate(proto::MutationRequest request, MonotonicTime deadline, std::string accept, int status_when_done,
                     http::ResponseWriter writer);
+  void MembersPage(http::Request request, http::ResponseWriter writer);
+  Task<void> ChangeMembers(MembersRequest request, std::string accept, http::ResponseWriter writer);
   void Ready(http::ResponseWriter writer);
   void StatusJson(http::ResponseWriter writer);
   void MetricsText(http::ResponseWriter writer);

@@ -29,6 +29,8 @@ void AddStart(CLI::App* app, quadraft::cli::StartOptions* options) {
   start->add_option("--cache-mb", options->cache_mb, "Block cache")->capture_default_str();
   start->add_option("--query-memory-mb", options->query_memory_mb, "Limit of one query")->capture_default_str();
   start->add_option("--query-timeout", options->query_timeout_s, "Seconds, unless the request says otherwise")->capture_default_str();
+  start->add_option("--founders", options->founders, "Which of the peers found the cluster: 1,2,3 (default: all)");
+  start->add_flag("--join", options->join, "Not a founder: the node waits until `quadraft member add` names it");
   start->add_option("--log-level", options->log_level, "debug, info, warning, error")->capture_default_str();
 }
 
@@ -42,6 +44,18 @@ void AddLoad(CLI::App* app, quadraft::cli::LoadOptions* options) {
   load->add_option("--in-flight", options->in_flight, "Transactions under way at once")->capture_default_str()->check(CLI::Range(1, 64));
   load->add_flag("--dry-run", options->dry_run, "Only read the files and count");
   load->add_flag("--quiet", options->quiet, "No progress");
+}
+
+void AddMember(CLI::App* app, quadraft::cli::MemberOptions* options) {
+  CLI::App* member = app->add_subcommand("member", "Show or change who belongs to the cluster");
+  AddCommon(member, &options->common);
+  member->add_option("verb", options->verb, "list; add (as a learner), promote (to a voter, once it has caught up: waited for), demote, "
+                     "remove; transfer (the leadership, to one node)")
+      ->required()->check(CLI::IsMember({"list", "add", "promote", "demote", "remove", "transfer"}));
+  member->add_option("nodes", options->nodes, "Numbers of nodes; several are changed as one");
+  member->add_option("--output,-o", options->output, "table or json")
+      ->capture_default_str()->check(CLI::IsMember({"table", "json"}));
+  member->footer("A new node is started with --join and is named, with its address, in --peers of every node.");
 }
 
 void AddQueryOptions(CLI::App* command, quadraft::cli::QueryOptions* options, const char* what) {
@@ -65,6 +79,7 @@ int main(int argc, char** argv) {
   quadraft::cli::LoadOptions load;
   quadraft::cli::QueryOptions query, update;
   quadraft::cli::StatusOptions status;
+  quadraft::cli::MemberOptions member;
   AddStart(&app, &start);
   AddLoad(&app, &load);
   CLI::App* query_command = app.add_subcommand("query", "Ask a SPARQL query");
@@ -79,6 +94,7 @@ int main(int argc, char** argv) {
   AddCommon(status_command, &status.common);
   status_command->add_option("--output,-o", status.output, "table or json")
       ->capture_default_str()->check(CLI::IsMember({"table", "json"}));
+  AddMember(&app, &member);
   app.add_subcommand("check", "Check a history for linearizability (quadraft check --help)");
 
   try {
@@ -91,5 +107,6 @@ int main(int argc, char** argv) {
   if (name == "load") return RunLoad(load);
   if (name == "query") return RunQuery(query);
   if (name == "update") return RunUpdate(update);
+  if (name == "member") return RunMember(member);
   return RunStatus(status);
 }

@@ -17,13 +17,16 @@ struct SimCluster::ClientProgram : sim::Program {
   uint64_t next = 1;
 };
 
-SimCluster::SimCluster(uint64_t seed, int nodes, sim::WorldOptions options) : world_(seed, std::move(options)) {
-  for (int i = 1; i <= nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
+SimCluster::SimCluster(uint64_t seed, int nodes, sim::WorldOptions options, int joiners) : world_(seed, std::move(options)) {
+  for (int i = 1; i <= nodes + joiners; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
-    world_.AddProcess(id, StrCat("node", id), [this, id](Env& env) {
+    world_.AddProcess(id, StrCat("node", id), [this, id, nodes](Env& env) {
       NodeOptions options;
       options.id = id;
-      options.voters = ids_;
+      for (const NodeId node : ids_) {
+        const bool founds = id.value() <= static_cast<uint64_t>(nodes) && node.value() <= static_cast<uint64_t>(nodes);
+        (founds ? options.voters : options.others).push_back(node);
+      }
       options.http_address = HttpAddress(id);
       options.kv = store::KvOptions::Small();
       options.on_fatal = [this, id](const Status&) {

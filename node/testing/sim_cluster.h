@@ -19,7 +19,8 @@ namespace quadraft::node {
 
 class SimCluster {
  public:
-  explicit SimCluster(uint64_t seed, int nodes = 3, sim::WorldOptions options = {});
+  // `joiners` more know all nodes and wait to be added.
+  explicit SimCluster(uint64_t seed, int nodes = 3, sim::WorldOptions options = {}, int joiners = 0);
 
   sim::World& world() { return world_; }
   sim::Process& process(NodeId id) { return world_.process(id); }

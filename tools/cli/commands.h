@@ -18,6 +18,8 @@ struct StartOptions {
   uint64_t query_memory_mb = 1024;
   uint64_t query_timeout_s = 60;
   std::string log_level = "info";
+  std::string founders;       // "1,2,3": of the peers; empty: all of them.
+  bool join = false;          // No founder: it waits to be added by `quadraft member add`.
 };
 int RunStart(const StartOptions& options);
 
@@ -51,6 +53,14 @@ struct StatusOptions {
   std::string output = "table";   // table json
 };
 int RunStatus(const StatusOptions& options);
+
+struct MemberOptions {
+  ClientCommon common;            // Of any node or of several; the leader is found.
+  std::string verb = "list";      // list add promote demote remove transfer
+  std::vector<uint64_t> nodes;
+  std::string output = "table";   // table json
+};
+int RunMember(const MemberOptions& options);
 
 }  // namespace quadraft::cli
 

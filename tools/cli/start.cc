@@ -6,6 +6,7 @@
 #include <charconv>
 #include <csignal>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "net/env/epoll_env.h"
@@ -37,6 +38,32 @@ StatusOr<std::map<NodeId, std::string>> ParsePeers(std::string_view text) {
   return peers;
 }
 
+// None: the node waits to be added.
+StatusOr<std::set<NodeId>> Founders(const StartOptions& options, const std::map<NodeId, std::string>& peers) {
+  std::set<NodeId> founders;
+  if (options.join && !options.founders.empty()) return InvalidArgument("--join and --founders: a node that joins founds nothing");
+  if (options.join) return founders;
+  std::string_view text = options.founders;
+  if (text.empty()) {
+    for (const auto& [id, address] : peers) founders.insert(id);
+  }
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view one = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    uint64_t id = 0;
+    const auto parsed = std::from_chars(one.data(), one.data() + one.size(), id);
+    if (parsed.ec != std::errc() || parsed.ptr != one.data() + one.size() || !peers.contains(NodeId{id})) {
+      return InvalidArgument("--founders: \"", one, "\" is none of --peers");
+    }
+    founders.insert(NodeId{id});
+  }
+  if (!founders.contains(NodeId{options.node})) {
+    return InvalidArgument("--founders does not name node ", options.node, " itself; start it with --join");
+  }
+  return founders;
+}
+
 StatusOr<LogLevel> ParseLevel(std::string_view text) {
   if (text == "debug") return LogLevel::kDebug;
   if (text == "info") return LogLevel::kInfo;
@@ -55,7 +82,10 @@ StatusOr<Production> Prepare(const StartOptions& options) {
   const NodeId self{options.node};
   if (!peers.contains(self)) return InvalidArgument("--peers does not name node ", self, " itself: ", options.peers);
   Production production;
-  for (const auto& [id, address] : peers) production.node.voters.push_back(id);
+  QR_ASSIGN_OR_RETURN(const std::set<NodeId> founders, Founders(options, peers));
+  for (const auto& [id, address] : peers) {
+    (founders.contains(id) ? production.node.voters : production.node.others).push_back(id);
+  }
   net::EpollOptions env;
   env.node = self;
   env.data_dir = options.data;

@@ -1,0 +1,120 @@
+#include "node/members.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "core/env/executor.h"
+#include "node/json.h"
+#include "sparql/protocol/form.h"
+
+namespace quadraft::node {
+namespace {
+
+using raft::ChangeKind;
+
+constexpr Duration kLook = milliseconds(20);
+
+StatusOr<NodeId> ParseNode(std::string_view name, std::string_view text) {
+  uint64_t id = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || id == 0) {
+    return InvalidArgument(name, "=", text, ": expected the number of a node, from 1");
+  }
+  return NodeId{id};
+}
+
+}  // namespace
+
+StatusOr<MembersRequest> DecodeMembersRequest(std::string_view query) {
+  QR_ASSIGN_OR_RETURN(const sparql::FormFields fields, sparql::DecodeForm(query));
+  MembersRequest request;
+  for (const auto& [name, value] : fields) {
+    QR_ASSIGN_OR_RETURN(const NodeId node, ParseNode(name, value));
+    if (name == "transfer") {
+      request.transfer_to = node;
+    } else if (name == "add" || name == "demote") {
+      request.change.changes.push_back({ChangeKind::kAddLearner, node});
+    } else if (name == "promote") {
+      request.change.changes.push_back({ChangeKind::kAddVoter, node});
+    } else if (name == "remove") {
+      request.change.changes.push_back({ChangeKind::kRemove, node});
+    } else {
+      return InvalidArgument("parameter '", name, "': expected add, promote, demote, remove or transfer");
+    }
+  }
+  if (fields.empty()) return InvalidArgument("nothing is asked for: add, promote, demote, remove or transfer, each =NODE");
+  if (request.transfer_to != NodeId{} && fields.size() > 1) {
+    return InvalidArgument("transfer is asked for alone");
+  }
+  return request;
+}
+
+std::string Members::Json() const {
+  const replica::GroupStatus status = replicas_.status(group_);
+  JsonObject out;
+  out.Add("node", self_.value());
+  if (status.leader != NodeId{}) out.Add("leader", status.leader.value());
+  out.Add("index", status.configuration_index.value());
+  out.AddRaw("committed", status.configuration_index <= status.commit ? "true" : "false");
+  out.AddRaw("joint", status.configuration.joint() ? "true" : "false");
+  out.AddRaw("removed", status.removed ? "true" : "false");
+  std::string rows;
+  for (const NodeId node : status.configuration.Members()) {
+    JsonObject row;
+    row.Add("id", node.value());
+    row.AddRaw("votes", status.configuration.IsVoter(node) ? "true" : "false");
+    if (node == self_) row.Add("match", status.last.value());
+    for (const replica::PeerStatus& peer : status.peers) {
+      if (peer.node != node) continue;
+      row.Add("match", peer.match.value());
+      row.Add("silent_ms", static_cast<uint64_t>(std::max<int64_t>(0, peer.silent_for / milliseconds(1))));
+    }
+    StrAppend(&rows, rows.empty() ? "" : ", ", row.Text());
+  }
+  out.AddRaw("members", StrCat("[", rows, "]"));
+  return out.Text();
+}
+
+Status Members::NotLeading() const {
+  const auto leader = replicas_.leader(group_);
+  return leader ? Unavailable("node ", self_, " does not lead: ask node ", *leader)
+                : Unavailable("node ", self_, " knows no leader: ask again");
+}
+
+Task<Status> Members::Run(MembersRequest request, MonotonicTime deadline) {
+  if (!replicas_.is_leader(group_)) co_return NotLeading();
+  if (request.transfer_to != NodeId{}) co_return co_await Transfer(request.transfer_to, deadline);
+  co_return co_await Change(std::move(request.change), deadline);
+}
+
+Task<Status> Members::Change(raft::ConfigurationChange change, MonotonicTime deadline) {
+  auto start = [this, change = std::move(change)](Callback<StatusOr<replica::ProposalResult>>::Done done) mutable {
+    replicas_.ChangeMembership(group_, std::move(change), std::move(done));
+  };
+  const auto changed = co_await Callback<StatusOr<replica::ProposalResult>>(std::move(start));
+  if (!changed.ok()) co_return changed.status();
+  // A joint configuration is left by whoever leads.
+  while (replicas_.raft(group_).configuration().joint()) {
+    if (env_.clock().Now() >= deadline) {
+      co_return DeadlineExceeded("the change is committed at ", changed->index, " and the joint configuration not left yet");
+    }
+    co_await Sleep(env_.executor(), kLook);
+  }
+  co_return OkStatus();
+}
+
+Task<Status> Members::Transfer(NodeId to, MonotonicTime deadline) {
+  const Status begun = replicas_.TransferLeadership(group_, to);
+  if (!begun.ok()) co_return begun;
+  while (replicas_.leader(group_) != to) {
+    const bool given_up = replicas_.is_leader(group_) && replicas_.raft(group_).leader_state()->transferee == NodeId{};
+    if (given_up || env_.clock().Now() >= deadline) {
+      co_return DeadlineExceeded("node ", to, " did not take over in time; node ", self_, given_up ? " leads on" : " gave up");
+    }
+    co_await Sleep(env_.executor(), kLook);
+  }
+  co_return OkStatus();
+}
+
+}  // namespace quadraft::node
