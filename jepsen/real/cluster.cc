@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kAdminTimeout{1000};
 constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr std::chrono::milliseconds kChangeTimeout{3000};
+constexpr std::chrono::milliseconds kRestoreTimeout{20000};
 constexpr size_t kLogTailBytes = 2000;
 
 std::string Tail(const std::string& path) {
@@ -181,6 +183,57 @@ Status Cluster::Heal() {
       Resume(node);
     }
   }
+  return members_changed_ ? RestoreMembers() : OkStatus();
+}
+
+Status Cluster::ChangeMembers(const std::string& query, std::chrono::milliseconds timeout) {
+  members_changed_ = true;
+  const auto deadline = RealClock::now() + timeout;
+  std::string last = "no node leads";
+  while (RealClock::now() < deadline) {
+    const std::optional<int> leader = Leader();
+    if (leader.has_value()) {
+      HttpClient client(http_port(*leader));
+      http::Request request = PostRequest("/members", "text/plain", "");
+      request.query = query;
+      const auto response = client.Send(request, kChangeTimeout);
+      if (response.ok() && response->status == 200) return OkStatus();
+      last = response.ok() ? response->body : Message(response.status());
+      // What changed meanwhile, by a request whose answer was lost, needs no change.
+      if (last.find("nothing would change") != std::string::npos) return OkStatus();
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return DeadlineExceeded("/members?", query, ": ", last);
+}
+
+// Every node a voter again, one at a time.
+Status Cluster::RestoreMembers() {
+  for (int node = 1; node <= size(); ++node) {
+    const auto voter = [&](std::string_view members) {
+      return members.find(StrCat("\"id\": ", node, ", \"votes\": true")) != members.npos;
+    };
+    const auto deadline = RealClock::now() + kRestoreTimeout;
+    while (true) {
+      const std::optional<int> leader = Leader();
+      if (leader.has_value()) {
+        HttpClient client(http_port(*leader));
+        const auto response = client.Send(GetRequest("/members"), kAdminTimeout);
+        if (response.ok() && voter(response->body)) break;
+        const bool learner = response.ok() && response->body.find(StrCat("\"id\": ", node, ",")) !=
+                                                  std::string::npos;
+        const Status changed =
+            ChangeMembers(StrCat(learner ? "promote=" : "add=", node), kChangeTimeout);
+        if (!changed.ok() && RealClock::now() > deadline) {
+          return Annotate(changed, StrCat("node ", node, " does not come back"));
+        }
+      } else if (RealClock::now() > deadline) {
+        return DeadlineExceeded("node ", node, " does not come back: nobody leads");
+      }
+      std::this_thread::sleep_for(kPollInterval);
+    }
+  }
+  members_changed_ = false;
   return OkStatus();
 }
 

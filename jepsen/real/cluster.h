@@ -66,7 +66,12 @@ class Cluster {
   void SetLinks(int node, LinkState state);
   FaultProxy& proxy() { return proxy_; }
 
-  // Starts what is down, resumes what is paused, opens every link.
+  // Asks whoever leads for a change of members (the query of POST /members, "remove=2") until one
+  // takes it. FailedPrecondition: it was refused for good; DeadlineExceeded: nobody took it in
+  // time.
+  Status ChangeMembers(const std::string& query, std::chrono::milliseconds timeout);
+
+  // Starts what is down, resumes what is paused, opens every link; who was removed is added again.
   Status Heal();
 
   StatusOr<NodeStatus> GetStatus(int node) const;
@@ -90,11 +95,13 @@ class Cluster {
   explicit Cluster(ClusterOptions options) : options_(std::move(options)) {}
   static size_t Index(int node) { return static_cast<size_t>(node - 1); }
   Status ChoosePorts();
+  Status RestoreMembers();
   std::string LogPath(int node) const;
 
   ClusterOptions options_;
   std::vector<Node> nodes_;
   FaultProxy proxy_;
+  bool members_changed_ = false;
 };
 
 }  // namespace quadraft::jepsen

@@ -21,6 +21,13 @@ void CutOneWay(Cluster& cluster, Random& random) {
   }
 }
 
+constexpr std::chrono::milliseconds kChangeTimeout{3000};
+
+// Where nobody takes it in time, the fault did nothing.
+void Remove(Cluster& cluster, int node) {
+  (void)cluster.ChangeMembers(StrCat("remove=", node), kChangeTimeout);
+}
+
 void KillAll(Cluster& cluster, Random&) {
   for (int node = 1; node <= cluster.size(); ++node) cluster.Kill(node);
 }
@@ -48,6 +55,10 @@ const std::vector<NemesisRow>& NemesisTable() {
        [](Cluster& cluster, Random& random) { cluster.Pause(LeaderOrAny(cluster, random)); }},
       {"pause-one", "SIGSTOP of any node",
        [](Cluster& cluster, Random& random) { cluster.Pause(AnyNode(cluster, random)); }},
+      {"remove-leader", "the leader is removed from the group, and added again later",
+       [](Cluster& cluster, Random& random) { Remove(cluster, LeaderOrAny(cluster, random)); }},
+      {"remove-one", "the same for any node",
+       [](Cluster& cluster, Random& random) { Remove(cluster, AnyNode(cluster, random)); }},
       {"stall-leader", "the leader's connections stay, but nothing comes through",
        [](Cluster& cluster, Random& random) {
          cluster.SetLinks(LeaderOrAny(cluster, random), LinkState::kStalled);
@@ -55,6 +66,10 @@ const std::vector<NemesisRow>& NemesisTable() {
       {"stall-one", "the same for any node",
        [](Cluster& cluster, Random& random) {
          cluster.SetLinks(AnyNode(cluster, random), LinkState::kStalled);
+       }},
+      {"transfer-leader", "leadership is handed to any node",
+       [](Cluster& cluster, Random& random) {
+         (void)cluster.ChangeMembers(StrCat("transfer=", AnyNode(cluster, random)), kChangeTimeout);
        }},
   };
   return table;
