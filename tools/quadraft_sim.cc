@@ -23,6 +23,7 @@
 #include "tools/sim/mutants_command.h"
 #include "tools/sim/see.h"
 #include "tools/sim/swarm.h"
+#include "tools/sim/trace_check.h"
 
 namespace quadraft::sim {
 namespace {
@@ -33,6 +34,7 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
            --trace FILE   one line per event
            --html FILE    a timeline to look at, one self-contained page   --perfetto FILE   for ui.perfetto.dev
            --history FILE what the clients saw, for `quadraft check`; of several workloads: FILE.NAME each
+           --raft-trace FILE  what each Raft did, one JSON object a line, for trace-check (not beside --html or --perfetto)
   swarm    many seeds, each in a process of its own
            --seeds N (100)   --first F (1)   --jobs J (1)   --until-violation   --require-all-faults
   nightly  swarm of 2000 seeds that also fails when a kind of fault never fired (--require-all-faults)
@@ -49,6 +51,8 @@ constexpr std::string_view kUsage = R"(usage: quadraft-sim COMMAND [FLAGS]
   explore  a search that is steered by what runs went through, until a violation
            --scenario NAME (where the planted bug is hunted, or log)   --seed N (1)   --jobs J (1)   --cpu SECONDS (60)   --out FILE: the tape that fails
            --compare --mutant NAME ... --trials N (5): CPU time to each planted bug, beside random seeds; --svg FILE
+  trace-check FILE  a trace of run --raft-trace, held against Raft's specification; the first line that it does not allow
+  trace-check --seeds N   the same of N runs, as they go   --first F (1)   --jobs J (1)   --until-violation
   mutants  the mutation scoreboard: each planted bug (or those named by --mutant), until a seed finds it
            --seeds N (2000): how many seeds at most   --jobs J (1)   --first F (1)
            --repeats R (1): so many hunts, over seeds that have nothing in common; medians are shown   --markdown: a table
@@ -67,7 +71,7 @@ struct Flags {
   uint64_t repeats = 1;
   bool markdown = false;
   bool require_all_faults = false;
-  std::string trace, history;
+  std::string trace, history, raft_trace;
   SeeFiles see;
   DeterminismFlags determinism;
 };
@@ -94,6 +98,7 @@ Status ParseLevel(std::string_view text, LogLevel* level) {
 // Where the value of a flag that takes any text goes; null: it is no such flag.
 std::string* TextFlag(std::string_view flag, Flags* flags) {
   if (flag == "--trace") return &flags->trace;
+  if (flag == "--raft-trace") return &flags->raft_trace;
   if (flag == "--html") return &flags->see.html;
   if (flag == "--perfetto") return &flags->see.perfetto;
   if (flag == "--plant") return &flags->determinism.plant;
@@ -171,6 +176,9 @@ StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
     }
   }
   QR_RETURN_IF_ERROR(CheckOptions(flags.run));
+  if (!flags.raft_trace.empty() && flags.see.any()) {
+    return InvalidArgument("--raft-trace stands alone: one at a time watches a run");
+  }
   return flags;
 }
 
@@ -221,7 +229,14 @@ int RunCommand(const Flags& flags, RunOptions options) {
   Recorder recorder({.log_level = options.log_level});
   if (flags.see.any()) options.observer = &recorder;
   const auto start = std::chrono::steady_clock::now();
-  const RunReport report = RunScenario(options);
+  const StatusOr<RunReport> done = flags.raft_trace.empty()
+                                       ? StatusOr<RunReport>(RunScenario(options))
+                                       : RunAndWriteTrace(options, flags.raft_trace);
+  if (!done.ok()) {
+    std::cerr << "quadraft-sim: " << Message(done.status()) << '\n';
+    return 2;
+  }
+  const RunReport& report = *done;
   const int64_t wall_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start)
           .count();
@@ -324,6 +339,7 @@ int Main(const std::vector<std::string>& args) {
   const std::vector<std::string> rest(args.begin() + 1, args.end());
   if (args[0] == "replay") return ReplayTape(rest);
   if (args[0] == "explore") return ExploreTapes(rest);
+  if (args[0] == "trace-check") return CheckTraces(rest);
   if (args[0] == "shrink") return ShrinkTape(rest);
   const StatusOr<Flags> flags = ParseFlags({args.begin() + 1, args.end()});
   if (!flags.ok()) {

@@ -234,7 +234,9 @@ bool SimNetwork::Replay(NodeId from, NodeId to, Channel channel, std::string pay
     return false;
   ++counters_.replayed;
   const uint64_t digest = Fingerprint64(payload, from_index << 8 | static_cast<uint64_t>(channel));
-  ScheduleDelivery({std::move(payload), from_index, to_index, channel, ++counters_.sent}, digest);
+  ++counters_.sent;
+  NoteSend(from_index, to, channel, payload, MessageFate::kSent);
+  ScheduleDelivery({std::move(payload), from_index, to_index, channel, counters_.sent}, digest);
   return true;
 }
 

@@ -15,7 +15,7 @@ LAYERS = {
     "node": ["core", "store", "sparql", "node", "net/http"],
     # The world owns time, network and disk; it knows of no node.
     "sim": ["core", "store", "sparql", "node", "net/http", "sim", "jepsen/history", "jepsen/linear",
-            "jepsen/report", "jepsen/txn"],
+            "jepsen/raft_trace", "jepsen/report", "jepsen/txn"],
     "sim/world": ["core", "sim/world"],
     # Black box: no node, no store, no sparql.
     "jepsen": ["core/base", "core/env", "core/rdf", "core/http", "net", "jepsen"],

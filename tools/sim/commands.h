@@ -11,6 +11,7 @@ namespace quadraft::sim {
 int ReplayTape(std::vector<std::string> args);    // replay_command.cc
 int ShrinkTape(std::vector<std::string> args);    // shrink_command.cc
 int ExploreTapes(std::vector<std::string> args);  // explore_command.cc
+int CheckTraces(std::vector<std::string> args);   // trace_command.cc
 
 }  // namespace quadraft::sim
 

@@ -62,7 +62,8 @@ void WriteAll(int fd, std::string_view bytes) {
   }
 }
 
-Child StartChild(RunOptions options) {
+Child StartChild(const RunOptions& options,
+                 const std::function<RunReport(const RunOptions&)>& judge = nullptr) {
   int fds[2];
   QR_CHECK(pipe(fds) == 0) << "pipe: " << std::strerror(errno);
   Child child{.seed = options.seed};
@@ -70,7 +71,7 @@ Child StartChild(RunOptions options) {
   QR_CHECK(child.pid >= 0) << "fork: " << std::strerror(errno);
   if (child.pid == 0) {
     close(fds[0]);
-    WriteAll(fds[1], EncodeReport(RunScenario(options)));
+    WriteAll(fds[1], EncodeReport(judge ? judge(options) : RunScenario(options)));
     _exit(0);
   }
   close(fds[1]);
@@ -190,7 +191,7 @@ SwarmResult RunSwarm(const SwarmOptions& options,
   while (!children.empty() || (next < end && !enough)) {
     while (next < end && !enough &&
            static_cast<int>(children.size()) < std::clamp(options.jobs, 1, kJobsMax)) {
-      children.push_back(StartChild(ForSeed(options.run, next++)));
+      children.push_back(StartChild(ForSeed(options.run, next++), options.judge));
     }
     const SeedResult result = AwaitOne(&children);
     ++total.seeds;

@@ -7,6 +7,7 @@
 #define QUADRAFT_TOOLS_SIM_SWARM_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct SwarmOptions {
   uint64_t seeds = 100;
   int jobs = 1;
   int violations_max = 0;  // Stop after that many; 0: never.
+  // What a child does with its seed; null: RunScenario.
+  std::function<RunReport(const RunOptions&)> judge;
 };
 
 struct SwarmResult {
