@@ -208,6 +208,7 @@ void RaftTrace::OnProcess(NodeId node, ProcessChange change) {
   if (change != ProcessChange::kPowerFailed && change != ProcessChange::kKilled) return;
   std::erase_if(under_way_, [node](const auto& flight) { return flight.second.to == node; });
   if (Mirror& mirror = mirrors_[node]; mirror.known) {
+    Look(node, world_->events());  // What it did in the event at whose end it dies may be on disk.
     mirror.state.event = world_->events();
     Tell(&mirror, RaftEventName::kCrash);
   }

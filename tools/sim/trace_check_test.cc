@@ -45,6 +45,13 @@ TEST_P(TraceCheckTest, ChangesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, TraceCheckTest, testing::Values("log", "register"));
 
+// What a node wrote in the event at whose end it dies is on disk when it comes back.
+TEST(TraceCrashTest, AcceptsADeathAtTheEndOfAnEvent) {
+  for (const uint64_t seed : {1190, 1272}) {
+    EXPECT_EQ(RunAndCheckTrace(Seed("log", seed)).trace, OkStatus()) << "seed " << seed;
+  }
+}
+
 TEST(TraceFileTest, IsWhatTheCheckerSaw) {
   const char* const folder = std::getenv("TEST_TMPDIR");
   const std::string path = std::string(folder != nullptr ? folder : ".") + "/trace.ndjson";
@@ -120,7 +127,7 @@ struct Unseen {
   std::string_view mutant;
   std::string_view why;
 };
-// Hunted in the scenario `log`, and no event of the specification tells them.
+// Hunted in the scenario `log`, or of snapshots, and no event of the specification tells them.
 constexpr Unseen kUnseen[] = {
     {"apply-before-commit", "what is applied is the state machine's: no variable"},
     {"compacted-before-durable", "the node finds the hole as it restarts, and stops: no event"},
@@ -133,6 +140,7 @@ constexpr Unseen kUnseen[] = {
     {"segment-removed-before-trim", "the node finds the hole as it restarts, and stops: no event"},
     {"segment-removed-with-live-entries", "the same"},
     {"snapshot-chunk-gap", "all parts come: where a part is staged is the content's"},
+    {"snapshot-install-not-synced", "the node finds the hole as it restarts, and stops: no event"},
     {"unknown-reported-as-refused", "what a client is answered is no action"},
 };
 
