@@ -23,12 +23,24 @@ void GroupTable::NoteMark(uint64_t segment, GroupId group, const SnapshotMark& m
   row.mark_segment = segment;
 }
 
+bool GroupTable::ReachesBeyond(GroupId group, LogIndex index) const {
+  for (const auto& [number, highest] : segments_) {
+    const auto it = highest.find(group);
+    if (it != highest.end() && it->second > index) return true;
+  }
+  return false;
+}
+
+// The entry at the mark is needed as long as others follow it: when it is another one than the
+// mark's, they were dropped, and nothing else in the log says so.
 uint64_t GroupTable::OldestNeeded(uint64_t current) const {
   for (const auto& [number, highest] : segments_) {
     if (number >= current) break;
     for (const auto& [group, last] : highest) {
       const auto it = groups_.find(group);
-      const bool live = it == groups_.end() || !it->second.mark || it->second.mark->index < last;
+      const std::optional<SnapshotMark> mark = it == groups_.end() ? std::nullopt : it->second.mark;
+      const bool live =
+          !mark || mark->index < last || (mark->index == last && ReachesBeyond(group, mark->index));
       if (live && !QR_MUTANT("segment-removed-with-live-entries")) return number;
     }
   }

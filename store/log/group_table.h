@@ -1,8 +1,9 @@
 // What the log knows of every group while it runs: the latest small records, where they stand, and
 // how far the entries in each segment reach. From this it decides which old segments nobody needs.
 //
-// Invariant: a segment may be given up when, for every group, the entries in it are at or before
-// the group's snapshot mark and the group's latest hard state and mark stand in a later segment.
+// Invariant: a segment may be given up when, for every group, the entries in it are before the
+// group's snapshot mark, or end at it and no later ones follow in another, and the group's latest
+// hard state and mark stand in a later segment.
 #ifndef QUADRAFT_STORE_LOG_GROUP_TABLE_H_
 #define QUADRAFT_STORE_LOG_GROUP_TABLE_H_
 
@@ -36,6 +37,8 @@ class GroupTable {
   const std::map<uint64_t, std::map<GroupId, LogIndex>>& segments() const { return segments_; }
 
  private:
+  bool ReachesBeyond(GroupId group, LogIndex index) const;
+
   std::map<GroupId, Group> groups_;
   std::map<uint64_t, std::map<GroupId, LogIndex>> segments_;  // Highest entry index by group.
 };

@@ -93,6 +93,26 @@ TEST(WriteAheadLogTest, AMarkThatTheLogDoesNotReachDropsIt) {
   EXPECT_EQ(groups[kB].snapshot_index, LogIndex{50});
 }
 
+// The entry that contradicts the mark is the last of its segment, which is then given up: what
+// follows it in the next one must not come back.
+TEST(WriteAheadLogTest, AMarkDropsTheLogAlsoWhenTheEntryAtItIsTheLastOfItsSegment) {
+  MemoryEnv env;
+  {
+    auto log = OpenLog(env, /*segment_bytes=*/1);  // Each write begins a segment.
+    ASSERT_TRUE(log->Append(kA, Entries(1, 4, 1)).ok());
+    ASSERT_TRUE(log->Append(kA, Entries(5, 6, 1)).ok());
+    EXPECT_TRUE(SyncAndWait(env, *log).ok());
+    ASSERT_TRUE(log->SaveSnapshotMark(kA, LogIndex{4}, RaftTerm{2}).ok());
+    EXPECT_TRUE(SyncAndWait(env, *log).ok());
+    ASSERT_TRUE(log->SaveHardState(kA, {RaftTerm{3}, NodeId{2}, LogIndex{4}}).ok());
+    EXPECT_TRUE(SyncAndWait(env, *log).ok());
+  }
+  auto groups = OpenLog(env)->TakeRecovered();
+  EXPECT_EQ(groups[kA].snapshot_index, LogIndex{4});
+  EXPECT_EQ(groups[kA].snapshot_term, RaftTerm{2});
+  EXPECT_TRUE(groups[kA].entries.empty()) << groups[kA].entries.size();
+}
+
 TEST(WriteAheadLogTest, CallbacksComeLaterAndInOrderWithOneSyncAtATime) {
   MemoryEnv env;
   auto log = OpenLog(env);
@@ -311,7 +331,10 @@ class History {
       }
       case 2: {
         if (!random_.OneIn(8)) return OkStatus();
-        model.snapshot_index = LogIndex{last + 10};
+        // Beyond the end, or in the middle of what it contradicts.
+        const uint64_t at =
+            random_.OneIn(2) || last == base ? last + 10 : base + 1 + random_.Below(last - base);
+        model.snapshot_index = LogIndex{at};
         model.snapshot_term = RaftTerm{++term_};
         model.entries.clear();
         return log.SaveSnapshotMark(group, model.snapshot_index, model.snapshot_term);
