@@ -227,8 +227,9 @@ rdf::Term ToTerm(const Number& number) {
   std::string text = DigitsOf(trimmed.digits < 0 ? -trimmed.digits : trimmed.digits);
   const auto scale = static_cast<size_t>(trimmed.scale);
   if (text.size() <= scale) text.insert(0, scale + 1 - text.size(), '0');
-  text.insert(text.size() - scale, ".");
-  if (scale == 0) text += '0';
+  // A whole number has no point (XSD 1.1, section E.1, decimalCanonicalMap; XPath F&O,
+  // section 19.1.2.2).
+  if (scale > 0) text.insert(text.size() - scale, ".");
   return rdf::Term::Literal(trimmed.digits < 0 ? "-" + text : text, rdf::kXsdDecimal);
 }
 

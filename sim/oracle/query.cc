@@ -129,7 +129,13 @@ Judgement JudgeOrder(const Query& query, const Pattern& order, Evaluator* evalua
       if (answer[i][c]) row[query.projection[c].index] = &*answer[i][c];
     }
     if (evaluator->CompareByKeys(order.order, row, expected[offset + i]) != 0) {
-      return Wrong(StrCat("row ", i + 1, " is ", Text(answer[i]), ", out of order"));
+      Row wanted;
+      for (const Var variable : query.projection) {
+        const rdf::Term* const term = expected[offset + i][variable.index];
+        wanted.push_back(term == nullptr ? std::nullopt : std::optional<rdf::Term>(*term));
+      }
+      return Wrong(StrCat("row ", i + 1, " is ", Text(answer[i]),
+                          ", out of order: it should be like ", Text(wanted)));
     }
   }
   return {};
