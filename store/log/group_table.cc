@@ -9,6 +9,7 @@ namespace quadraft::store {
 void GroupTable::NoteEntries(uint64_t segment, GroupId group, LogIndex last) {
   LogIndex& highest = segments_[segment][group];
   highest = std::max(highest, last);
+  groups_[group].highest = std::max(groups_[group].highest, last);
 }
 
 void GroupTable::NoteHardState(uint64_t segment, GroupId group, const raft::HardState& state) {
@@ -23,24 +24,15 @@ void GroupTable::NoteMark(uint64_t segment, GroupId group, const SnapshotMark& m
   row.mark_segment = segment;
 }
 
-bool GroupTable::ReachesBeyond(GroupId group, LogIndex index) const {
-  for (const auto& [number, highest] : segments_) {
-    const auto it = highest.find(group);
-    if (it != highest.end() && it->second > index) return true;
-  }
-  return false;
-}
-
 // The entry at the mark is needed as long as others follow it: when it is another one than the
 // mark's, they were dropped, and nothing else in the log says so.
 uint64_t GroupTable::OldestNeeded(uint64_t current) const {
   for (const auto& [number, highest] : segments_) {
     if (number >= current) break;
     for (const auto& [group, last] : highest) {
-      const auto it = groups_.find(group);
-      const std::optional<SnapshotMark> mark = it == groups_.end() ? std::nullopt : it->second.mark;
-      const bool live =
-          !mark || mark->index < last || (mark->index == last && ReachesBeyond(group, mark->index));
+      const Group& row = groups_.at(group);
+      const bool live = !row.mark || row.mark->index < last ||
+                        (row.mark->index == last && row.mark->index < row.highest);
       if (live && !QR_MUTANT("segment-removed-with-live-entries")) return number;
     }
   }

@@ -22,6 +22,9 @@ class GroupTable {
     std::optional<SnapshotMark> mark;
     uint64_t hard_state_segment = 0;  // Where the latest one stands.
     uint64_t mark_segment = 0;
+    // Of the entries in all segments. One that lies beyond the mark keeps its segment, so none such
+    // has gone.
+    LogIndex highest;
   };
 
   void AddSegment(uint64_t number) { segments_[number]; }
@@ -37,8 +40,6 @@ class GroupTable {
   const std::map<uint64_t, std::map<GroupId, LogIndex>>& segments() const { return segments_; }
 
  private:
-  bool ReachesBeyond(GroupId group, LogIndex index) const;
-
   std::map<GroupId, Group> groups_;
   std::map<uint64_t, std::map<GroupId, LogIndex>> segments_;  // Highest entry index by group.
 };
