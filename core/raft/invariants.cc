@@ -152,7 +152,7 @@ Status Invariants::CheckConfigurations(const Raft& replica, const Seen& seen) co
   if (replica.role() != Role::kLeader) return OkStatus();
   const bool elected = !seen.leader || seen.term != replica.term();
   if (!elected && seen.configuration == replica.configuration_index()) return OkStatus();
-  const auto configurations = replica.configurations();
+  const auto& configurations = replica.configurations();
   size_t open = 0;
   for (const auto& [index, configuration] : configurations) open += index > highest_commit();
   if (open > 1) {
@@ -161,14 +161,14 @@ Status Invariants::CheckConfigurations(const Raft& replica, const Seen& seen) co
                     replica.configuration_index());
   }
   for (size_t i = 1; i < configurations.size(); ++i) {
-    const Configuration& before = configurations[i - 1].second;
-    const Configuration& after = configurations[i].second;
+    const Configuration& before = configurations[i - 1].configuration;
+    const Configuration& after = configurations[i].configuration;
     const size_t apart =
         DifferenceSize(before.state().voters.incoming, after.state().voters.incoming);
     const bool told = before.voters().empty();  // A node that waited for its first one.
     if (apart > 1 && !told && !before.joint() && !after.joint()) {
       return Internal("one change at a time: from ", Describe(before), " to ", Describe(after),
-                      " at ", configurations[i].first, " in one step");
+                      " at ", configurations[i].index, " in one step");
     }
   }
   bool voter = false;  // Of any that may be in force.

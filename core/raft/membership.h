@@ -6,10 +6,9 @@
 //
 // Two ways, both such that every quorum of a configuration meets every quorum of the next:
 //   simple   at most one voter comes or goes; learners come and go freely.
-//   joint    any change: EnterJoint keeps the old voters as the outgoing list, a quorum of each
-//   list
-//            decides; LeaveJoint drops it. A voter that is demoted goes on voting in the outgoing
-//            list and becomes a learner when that is left (learners_next).
+//   joint    any change: EnterJoint keeps the old voters as the outgoing list, a quorum of each of
+//            the two decides; LeaveJoint drops it. A voter that is demoted goes on voting in the
+//            outgoing list and becomes a learner when that is left (learners_next).
 // Changes are idempotent: removing who is not there, or adding who is, does nothing. Node 0 is
 // skipped. Within one list the later change wins.
 #ifndef QUADRAFT_CORE_RAFT_MEMBERSHIP_H_
@@ -41,8 +40,8 @@ enum class Transition : uint8_t {
   kJointImplicit = 1,  // Joint, left by itself.
   kJointExplicit = 2,  // Joint until somebody asks to leave.
 };
-// What an entry of kind kConfiguration asks for. No changes and kAuto: leave the joint
-// configuration.
+// What a leader is asked for; the entry that follows holds the configuration that comes of it. No
+// changes and kAuto: leave the joint configuration.
 struct ConfigurationChange {
   Transition transition = Transition::kAuto;
   std::vector<NodeChange> changes;
@@ -73,8 +72,7 @@ class ProgressTable {
  public:
   // Forgets who no longer belongs; meets new nodes at the end of the log (a probe finds out what
   // they have), as heard of `now`, so that check-quorum gives them their time. Who stays keeps its
-  // progress, whatever it becomes.
-  // `self` has no row.
+  // progress, whatever it becomes. `self` has no row.
   void Follow(const Configuration& configuration, LogIndex last_index, MonotonicTime now,
               NodeId self = NodeId{});
 

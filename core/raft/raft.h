@@ -128,6 +128,12 @@ std::string_view RoleName(Role role);
 // Messages that wait for a sync; a disk that stalls must not fill the memory.
 inline constexpr size_t kHeldMessagesMax = 4096;
 
+// A configuration and the entry that brought it; index zero: the founding one.
+struct ConfigurationAt {
+  LogIndex index;
+  Configuration configuration;
+};
+
 // Since the machine was made.
 struct Counters {
   uint64_t campaigns = 0;  // Real ones, not pre-votes.
@@ -210,7 +216,7 @@ class Raft {
   const Configuration& configuration() const { return configurations_.back().configuration; }
   LogIndex configuration_index() const { return configurations_.back().index; }
   // What may still count, by index: the last one applied or before, and all later ones.
-  std::vector<std::pair<LogIndex, Configuration>> configurations() const;
+  const std::vector<ConfigurationAt>& configurations() const { return configurations_; }
   // A peer said that a later configuration than ours does not have us: we do not campaign.
   bool removed() const { return removed_at_ > configuration_index(); }
   bool IsVoter() const { return configuration().IsVoter(self_); }
@@ -295,12 +301,7 @@ class Raft {
   NodeId vote_;
   LogIndex commit_;
   Log log_;
-  struct At {
-    LogIndex index;
-    Configuration configuration;
-  };
-  // By index, never empty: the last one at or below what is applied, and all that came after it.
-  std::vector<At> configurations_;
+  std::vector<ConfigurationAt> configurations_;  // Never empty.
   LogIndex removed_at_;
   State state_;
   MonotonicTime now_;

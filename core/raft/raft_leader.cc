@@ -77,8 +77,11 @@ void Raft::LeaderTick() {
   MaybeSendTimeoutNow();
 }
 
-// Null: no member, or ourselves.
-Progress* Raft::FindPeer(NodeId node) { return std::get<Leader>(state_).peers.Find(node); }
+// Null: we do not lead, or it is no member, or ourselves.
+Progress* Raft::FindPeer(NodeId node) {
+  auto* leader = std::get_if<Leader>(&state_);
+  return leader != nullptr ? leader->peers.Find(node) : nullptr;
+}
 
 void Raft::BroadcastHeartbeat(Leader& leader) {
   ++leader.round;
@@ -92,24 +95,24 @@ void Raft::BroadcastHeartbeat(Leader& leader) {
 }
 
 void Raft::OnHeartbeatReply(NodeId from, const HeartbeatReply& reply) {
-  auto* leader = std::get_if<Leader>(&state_);
-  Progress* const known = leader != nullptr ? FindPeer(from) : nullptr;
+  Progress* const known = FindPeer(from);
   if (known == nullptr) return;
+  auto& leader = std::get<Leader>(state_);
   Progress& peer = *known;
   peer.last_heard = now_;
   peer.probe_sent = false;
   // An Append or its reply may have been lost: one more, maybe empty, brings the truth to light.
   if (peer.match < log_.last_index()) peer.append_wanted = true;
-  if (reply.round > peer.acked_round && reply.round <= leader->round) {
+  if (reply.round > peer.acked_round && reply.round <= leader.round) {
     peer.acked_round = reply.round;
-    ConfirmReads(*leader);
+    ConfirmReads(leader);
   }
 }
 
 void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
-  auto* leader = std::get_if<Leader>(&state_);
-  Progress* const known = leader != nullptr ? FindPeer(from) : nullptr;
+  Progress* const known = FindPeer(from);
   if (known == nullptr) return;
+  auto& leader = std::get<Leader>(state_);
   Progress& peer = *known;
   peer.last_heard = now_;
   if (!reply.rejected) {
@@ -122,7 +125,7 @@ void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {
     if (advanced) {
       peer.match = reply.index;
       MaybeCommit();
-      if (leader->transferee == from) MaybeSendTimeoutNow();
+      if (leader.transferee == from) MaybeSendTimeoutNow();
     }
     return OnAccepted(peer, advanced);
   }
@@ -240,7 +243,7 @@ void Raft::WantSnapshot(Progress& peer) {
 }
 
 bool Raft::SendSnapshotChunk(NodeId to, SnapshotChunk chunk) {
-  if (!fault_.ok() || role() != Role::kLeader) return false;
+  if (!fault_.ok()) return false;
   Progress* peer = FindPeer(to);
   if (peer == nullptr || peer->state != ProgressState::kSnapshot) return false;
   Send(to, std::move(chunk));
@@ -248,7 +251,7 @@ bool Raft::SendSnapshotChunk(NodeId to, SnapshotChunk chunk) {
 }
 
 void Raft::OnSnapshotReply(NodeId from, const SnapshotReply& reply) {
-  Progress* const known = role() == Role::kLeader ? FindPeer(from) : nullptr;
+  Progress* const known = FindPeer(from);
   if (known == nullptr) return;
   Progress& peer = *known;
   peer.last_heard = now_;
@@ -263,7 +266,6 @@ void Raft::OnSnapshotReply(NodeId from, const SnapshotReply& reply) {
 }
 
 void Raft::SnapshotAbandoned(NodeId node) {
-  if (role() != Role::kLeader) return;
   Progress* peer = FindPeer(node);
   if (peer == nullptr || peer->state != ProgressState::kSnapshot) return;
   peer->BecomeProbe();

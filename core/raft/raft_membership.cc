@@ -101,12 +101,6 @@ bool Raft::MayCampaign() const {
   return false;
 }
 
-std::vector<std::pair<LogIndex, Configuration>> Raft::configurations() const {
-  std::vector<std::pair<LogIndex, Configuration>> all;
-  for (const At& at : configurations_) all.emplace_back(at.index, at.configuration);
-  return all;
-}
-
 // Leaves a joint configuration that is to be left by itself, once it is committed.
 void Raft::AdvanceChange(Leader& leader) {
   if (!configuration().state().auto_leave || configuration_index() > commit_ ||

@@ -39,7 +39,7 @@ void Interaction::PrintEntries(std::string_view heading, const std::vector<Entry
 std::pair<LogIndex, Configuration> Interaction::ConfigurationAt(const Node& node, LogIndex index) {
   std::pair<LogIndex, Configuration> last;
   for (const auto& at : node.raft->configurations()) {
-    if (at.first <= index) last = at;
+    if (at.index <= index) last = {at.index, at.configuration};
   }
   return last;
 }

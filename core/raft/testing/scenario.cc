@@ -205,43 +205,39 @@ class Runner {
     }
   }
 
-  std::string Describe() const {
+  // A line for each node; `describe` (of a Raft that is up, and its number) gives the rest of it.
+  template <typename Describe>
+  std::string EachNode(Describe describe) const {
     std::string out;
     for (int node = 1; node <= cluster_->size(); ++node) {
-      StrAppend(&out, node, " ");
-      if (!cluster_->up(node)) {
-        StrAppend(&out, "down\n");
-        continue;
-      }
-      const Raft& raft = cluster_->raft(node);
-      StrAppend(&out, RoleName(raft.role()), " term=", raft.term(), " leader=", raft.leader(),
-                " commit=", raft.commit(), " applied=", cluster_->applied(node),
-                " stable=", raft.log().stable_index(), " log=");
-      StrAppend(&out, "(", raft.log().snapshot_index(), "/", raft.log().snapshot_term(), ")");
-      for (LogIndex i = raft.log().snapshot_index().Next(); i <= raft.log().last_index();
-           i = i.Next()) {
-        StrAppend(&out, " ", i, "/", raft.log().at(i).term);
-      }
-      StrAppend(&out, "\n");
+      StrAppend(&out, node, " ", cluster_->up(node) ? describe(cluster_->raft(node), node) : "down",
+                "\n");
     }
     return out;
   }
 
-  std::string DescribeMembers() const {
-    std::string out;
-    for (int node = 1; node <= cluster_->size(); ++node) {
-      StrAppend(&out, node, " ");
-      if (!cluster_->up(node)) {
-        StrAppend(&out, "down\n");
-        continue;
+  std::string Describe() const {
+    return EachNode([this](const Raft& raft, int node) {
+      std::string out =
+          StrCat(RoleName(raft.role()), " term=", raft.term(), " leader=", raft.leader(),
+                 " commit=", raft.commit(), " applied=", cluster_->applied(node),
+                 " stable=", raft.log().stable_index(), " log=(", raft.log().snapshot_index(), "/",
+                 raft.log().snapshot_term(), ")");
+      for (LogIndex i = raft.log().snapshot_index().Next(); i <= raft.log().last_index();
+           i = i.Next()) {
+        StrAppend(&out, " ", i, "/", raft.log().at(i).term);
       }
-      const Raft& raft = cluster_->raft(node);
-      StrAppend(&out, raft::Describe(raft.configuration()), " at ", raft.configuration_index(),
-                raft.configuration_index() > raft.commit() ? ", not committed" : "",
-                raft.removed() ? ", was told that it is removed" : "",
-                raft.MayCampaign() ? "\n" : ", may not campaign\n");
-    }
-    return out;
+      return out;
+    });
+  }
+
+  std::string DescribeMembers() const {
+    return EachNode([](const Raft& raft, int) {
+      return StrCat(raft::Describe(raft.configuration()), " at ", raft.configuration_index(),
+                    raft.configuration_index() > raft.commit() ? ", not committed" : "",
+                    raft.removed() ? ", was told that it is removed" : "",
+                    raft.MayCampaign() ? "" : ", may not campaign");
+    });
   }
 
   std::unique_ptr<Cluster> cluster_;
