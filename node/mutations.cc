@@ -212,7 +212,7 @@ Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::Mutation
 // the state.
 Task<Status> Mutations::WaitUntilReady(MonotonicTime deadline) {
   while (replicas_.leader(group_) == self_) {
-    const bool ready = state_.applied_term() == replicas_.status(group_).term;
+    const bool ready = state_.applied_term() == replicas_.raft(group_).term();
     if (ready || QR_MUTANT("update-on-unready-leader")) co_return OkStatus();
     SIM_SOMETIMES(true, "leader-not-ready");
     if (Expired(deadline)) co_return Unavailable("the new leader has not applied its log in time");
@@ -235,7 +235,7 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_pt
   std::optional<LogIndex> fresh_from;
   while (true) {
     QR_CO_RETURN_IF_ERROR(co_await WaitUntilReady(deadline));
-    const RaftTerm term = replicas_.status(group_).term;
+    const RaftTerm term = replicas_.raft(group_).term();
     const LogIndex snapshot = state_.applied_index();
     latches_.Pin(snapshot);
     auto effect = co_await Evaluate(update, deadline);
@@ -249,7 +249,7 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::EvaluateUntilFree(std::shared_pt
     }
     if (!effect.ok()) co_return std::move(effect).status();
     const bool same_leadership =
-        replicas_.leader(group_) == self_ && replicas_.status(group_).term == term;
+        replicas_.leader(group_) == self_ && replicas_.raft(group_).term() == term;
     SIM_SOMETIMES(conflict.has_value(), "update-conflict");
     if (same_leadership && !conflict && !SIM_MAYBE("update-evaluated-again")) co_return effect;
     metrics_.update_conflicts_total.Add();
