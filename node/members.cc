@@ -108,10 +108,11 @@ Task<Status> Members::Transfer(NodeId to, MonotonicTime deadline) {
   const Status begun = replicas_.TransferLeadership(group_, to);
   if (!begun.ok()) co_return begun;
   while (replicas_.leader(group_) != to) {
-    const bool given_up = replicas_.is_leader(group_) && replicas_.raft(group_).leader_state()->transferee == NodeId{};
-    if (given_up || env_.clock().Now() >= deadline) {
-      co_return DeadlineExceeded("node ", to, " did not take over in time; node ", self_, given_up ? " leads on" : " gave up");
+    // Until it has given up we lead and take no proposals; then nothing has changed.
+    if (replicas_.is_leader(group_) && replicas_.raft(group_).leader_state()->transferee == NodeId{}) {
+      co_return Aborted("node ", to, " did not take over in time: node ", self_, " leads on");
     }
+    if (env_.clock().Now() >= deadline) co_return DeadlineExceeded("node ", to, " has not taken over yet");
     co_await Sleep(env_.executor(), kLook);
   }
   co_return OkStatus();

@@ -211,5 +211,21 @@ TEST(NodeTest, MembersComeAndGoWhileItServes) {
   EXPECT_EQ(cluster.fatal_errors(), 0);
 }
 
+TEST(NodeTest, ATransferToWhoCannotTakeOverChangesNothingAndSaysSo) {
+  SimCluster cluster(11);
+  ASSERT_TRUE(cluster.WaitForLeader());
+  const NodeId first = *cluster.leader(), away = cluster.follower();
+  for (const NodeId other : {NodeId{1}, NodeId{2}, NodeId{3}}) {
+    if (other == away) continue;
+    cluster.world().network().Cut(away, other);
+    cluster.world().network().Cut(other, away);
+  }
+  const auto answer = Post(cluster, first, StrCat("transfer=", away));
+  EXPECT_EQ(HttpStatus(answer), 409);
+  EXPECT_NE(answer->body.find("leads on"), std::string::npos) << answer->body;
+  EXPECT_EQ(cluster.leader(), first);
+  EXPECT_EQ(HttpStatus(cluster.Update(first, "INSERT DATA { <http://e/a> <http://e/p> 1 }")), 200);
+}
+
 }  // namespace
 }  // namespace quadraft::node

@@ -38,6 +38,9 @@ done
 member list >"$folder/list" || fail "list"
 [ "$(grep -c -E 'leader|voter' "$folder/list")" -eq 3 ] || fail "three founders: $(cat "$folder/list")"
 
+member list -o json | python3 -c 'import json, sys; view = json.load(sys.stdin); sys.exit(view["node"] != view["leader"])' ||
+  fail "the view is not the leader's"
+
 member promote 4 2>"$folder/refused" && fail "a stranger was promoted"
 grep -q "is no learner: add it as one first" "$folder/refused" || fail "why not: $(cat "$folder/refused")"
 member add 4 >/dev/null || fail "add"

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "net/env/epoll_env.h"
 #include "node/node.h"
@@ -19,12 +20,19 @@ namespace {
 
 constexpr Duration kDrainGrace = seconds(5);
 
-StatusOr<std::map<NodeId, std::string>> ParsePeers(std::string_view text) {
-  std::map<NodeId, std::string> peers;
+std::vector<std::string_view> SplitAtCommas(std::string_view text) {
+  std::vector<std::string_view> parts;
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view one = text.substr(0, comma);
+    parts.push_back(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+StatusOr<std::map<NodeId, std::string>> ParsePeers(std::string_view text) {
+  std::map<NodeId, std::string> peers;
+  for (const std::string_view one : SplitAtCommas(text)) {
     const size_t equals = one.find('=');
     uint64_t id = 0;
     const auto parsed = std::from_chars(one.data(), one.data() + std::min(equals, one.size()), id);
@@ -43,14 +51,10 @@ StatusOr<std::set<NodeId>> Founders(const StartOptions& options, const std::map<
   std::set<NodeId> founders;
   if (options.join && !options.founders.empty()) return InvalidArgument("--join and --founders: a node that joins founds nothing");
   if (options.join) return founders;
-  std::string_view text = options.founders;
-  if (text.empty()) {
+  if (options.founders.empty()) {
     for (const auto& [id, address] : peers) founders.insert(id);
   }
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view one = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
+  for (const std::string_view one : SplitAtCommas(options.founders)) {
     uint64_t id = 0;
     const auto parsed = std::from_chars(one.data(), one.data() + one.size(), id);
     if (parsed.ec != std::errc() || parsed.ptr != one.data() + one.size() || !peers.contains(NodeId{id})) {
