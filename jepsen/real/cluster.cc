@@ -197,10 +197,17 @@ Status Cluster::ChangeMembers(const std::string& query, std::chrono::millisecond
       http::Request request = PostRequest("/members", "text/plain", "");
       request.query = query;
       const auto response = client.Send(request, kChangeTimeout);
-      if (response.ok() && response->status == 200) return OkStatus();
+      if (response.ok() && response->status == 200) {
+        ++members_changes_;
+        return OkStatus();
+      }
       last = response.ok() ? response->body : Message(response.status());
+      const bool refused = response.ok() && response->status / 100 == 4;
       // What changed meanwhile, by a request whose answer was lost, needs no change.
       if (last.find("nothing would change") != std::string::npos) return OkStatus();
+      if (refused && last.find("ask again") == std::string::npos) {
+        return FailedPrecondition("/members?", query, ": ", last);
+      }
     }
     std::this_thread::sleep_for(kPollInterval);
   }

@@ -71,6 +71,8 @@ class Cluster {
   // time.
   Status ChangeMembers(const std::string& query, std::chrono::milliseconds timeout);
 
+  uint64_t members_changes() const { return members_changes_; }  // Taken so far.
+
   // Starts what is down, resumes what is paused, opens every link; who was removed is added again.
   Status Heal();
 
@@ -101,7 +103,8 @@ class Cluster {
   ClusterOptions options_;
   std::vector<Node> nodes_;
   FaultProxy proxy_;
-  bool members_changed_ = false;
+  bool members_changed_ = false;  // Not yet restored.
+  uint64_t members_changes_ = 0;
 };
 
 }  // namespace quadraft::jepsen

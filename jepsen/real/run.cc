@@ -105,8 +105,16 @@ Status Run::HurtWhileWorking() {
   const WorkloadCounts counts = workload.counts();
   out_ << "work: " << counts.done << " operations done, " << counts.not_done << " not done, "
        << counts.unknown << " unknown; faults:";
-  for (const auto& [name, count] : injected) out_ << " " << name << " " << count;
+  bool changes_wanted = false;
+  for (const auto& [name, count] : injected) {
+    out_ << " " << name << " " << count;
+    changes_wanted |= name.starts_with("remove-") || name == "transfer-leader";
+  }
+  if (changes_wanted) out_ << "; " << cluster_->members_changes() << " changes of members taken";
   out_ << std::endl;
+  if (changes_wanted && cluster_->members_changes() == 0) {
+    return Internal("not one change of members was taken: there is nothing to judge");
+  }
   QR_RETURN_IF_ERROR(workload.harness_error());
   if (counts.done == 0) return Internal("not one operation was done: there is nothing to judge");
   QR_RETURN_IF_ERROR(JudgeRegisters(workload));
