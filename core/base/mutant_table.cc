@@ -187,7 +187,7 @@ constexpr Planted kPlanted[] = {
      "a doubled request between nodes is done twice (exactly-once by the network alone)",
      "register"},
     {"rpc-retried-after-restart",
-     "a request is sent again to a node that restarted while it had it", "sparql"},
+     "a request is sent again to a node that restarted while it had it", "sparql", "stale-replay"},
     {"segment-removed-before-trim",
      "old segments go before the record that gives them up is durable", "log"},
     {"segment-removed-with-live-entries",
