@@ -205,7 +205,9 @@ void ReadRuns(Reader& in, RaftTermRuns* runs) {
 
 void ReadConfs(Reader& in, RaftConfs* confs) {
   in.Array([&] {
-    auto& [index, conf] = confs->emplace_back();
+    auto& entry = confs->emplace_back();
+    uint64_t& index = entry.first;  // Not a structured binding: Clang 14's lambdas take none.
+    auto& conf = entry.second;
     const std::array<std::vector<uint64_t>*, 4> lists = {&conf.incoming, &conf.outgoing,
                                                          &conf.learners, &conf.learners_next};
     size_t at = 0;
