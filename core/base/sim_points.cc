@@ -51,7 +51,7 @@ const std::vector<std::string_view>& SimMaybeNames() {
       "eager-kv-work",           // LevelDB's background work is done at once.
       "early-compaction",        // The log in memory is compacted at an eighth of its bound.
       "early-election-timeout",  // A follower loses patience after one and a half heartbeats.
-      "early-old-version-drop",  // Old versions of quads go at once.
+      "early-fold",              // Recent quads go into a stored run after any batch.
       "early-segment-roll",      // A log segment ends at an eighth of its size.
       "early-semi-join",         // EXISTS is answered from a table from the first row on.
       "fresh-kv-log",            // An opened store writes its log to a table and begins a new one.
@@ -59,6 +59,7 @@ const std::vector<std::string_view>& SimMaybeNames() {
       "read-asked-again",        // A read index is asked for again before its answer.
       "rpc-sent-twice",          // A request between nodes goes out twice.
       "short-append-batch",      // An Append of one entry.
+      "short-merge-slice",  // Runs are merged a few rows at a time.
       "short-result-piece",      // Answers stream in pieces of some bytes.
       "short-scan-batch",        // An index scan gives one row at a time.
       "short-sweep",             // The keys of a given-up space go one by one.
@@ -68,6 +69,7 @@ const std::vector<std::string_view>& SimMaybeNames() {
       "small-snapshot-window",   // One snapshot chunk at a time.
       "small-write-buffer",      // LevelDB's memtables are as small as it allows.
       "term-cache-miss",         // A term is looked up on disk although it is cached.
+      "tiny-index-blocks",  // A stored run has blocks of eight rows.
       "tiny-snapshot-chunk",     // As little as a chunk can hold.
       "update-evaluated-again",  // As if an update had been in conflict.
   };
@@ -77,24 +79,31 @@ const std::vector<std::string_view>& SimMaybeNames() {
 const std::vector<std::string_view>& SimSometimesNames() {
   static const auto& names = *new std::vector<std::string_view>{
       // core/raft
+      "all-runs-merged",
       "append-rejected",
       "campaign-lost",
       "change-before-first-commit-refused",
       "configuration-taken-back",
       "conflict-truncated",
       "early-read-waited",
+      "fingerprint-clash",
+      "fold-left-nothing",
       "held-message-outdated",
       "joint-configuration-left",
       "leader-saw-higher-term",
+      "merge-hurried",
       "message-held-for-sync",
       "message-of-old-term",
       "old-term-entries-committed",
       "pre-vote-refused",
       "pre-vote-refused-within-lease",
       "probe-skipped-entries",
+      "quad-in-several-runs",
       "read-failed-by-step-down",
       "removed-leader-stepped-down",
       "removed-node-was-told",
+      "run-swept",
+      "runs-merged",
       "second-change-refused",
       "snapshot-needed",
       "stepped-down-by-check-quorum",

@@ -22,6 +22,8 @@ ClusterOptions MakeOptions(const Settings& settings) {
   options.kv.write_buffer_bytes = static_cast<size_t>(settings["kv.write-buffer-bytes"]);
   options.kv.table_bytes = static_cast<size_t>(settings["kv.table-bytes"]);
   options.state.retention = static_cast<uint64_t>(settings["state.retention"]);
+  options.state.index.recent_rows_max = static_cast<size_t>(settings["state.recent-rows"]);
+  options.state.index.block_rows = static_cast<uint32_t>(settings["state.block-rows"]);
   if (settings["state.terms-collide"] != 0) options.state.dictionary.fingerprint = &OneOfSixtyFour;
   return options;
 }
@@ -36,6 +38,10 @@ SettingTable WithClusterSettings(SettingTable more) {
        [](Random& random) { return int64_t{32 << 10} << random.Below(6); }},
       {"state.retention", "indexes for which old versions of quads are kept", 1, 1'000'000, 10'000,
        [](Random& random) { return int64_t{4} << random.Below(9); }},
+      {"state.recent-rows", "of the index in memory before they are folded into a run", 1, 1 << 20, 4096,
+       [](Random& random) { return int64_t{32} << random.Below(8); }},
+      {"state.block-rows", "of one block of a run", 1, 512, 512,
+       [](Random& random) { return int64_t{4} << random.Below(8); }},
       {"state.terms-collide", "1: there are 64 fingerprints for all terms", 0, 1, 0,
        [](Random& random) { return int64_t{random.OneIn(8)}; }},
   });

@@ -1,9 +1,13 @@
 #include "store/dictionary/dictionary.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 #include "store/kv/keys.h"
 
 namespace quadraft::store {
@@ -30,14 +34,14 @@ Status Malformed(const Hash128& fingerprint) {
 
 StatusOr<std::shared_ptr<Dictionary>> Dictionary::Of(KvStore& kv, const Options& options) {
   return kv.Shared<Dictionary>([&]() -> StatusOr<std::shared_ptr<Dictionary>> {
-    std::shared_ptr<Dictionary> made(new Dictionary(kv, options));
-    std::string next;
-    QR_ASSIGN_OR_RETURN(const bool found, kv.Get(NextTermKey(), &next));
+    std::string bytes;
+    uint64_t next = 1;
+    QR_ASSIGN_OR_RETURN(const bool found, kv.Get(NextTermKey(), &bytes));
     if (found) {
-      if (next.size() != sizeof(uint64_t)) return DataLoss("dictionary: malformed next sequence");
-      made->next_ = LoadFixed<uint64_t>(next.data());
+      if (bytes.size() != sizeof(uint64_t)) return DataLoss("dictionary: malformed next sequence");
+      next = LoadFixed<uint64_t>(bytes.data());
     }
-    return made;
+    return std::shared_ptr<Dictionary>(new Dictionary(kv, options, next));
   });
 }
 
@@ -58,11 +62,16 @@ StatusOr<std::string> Dictionary::Bytes(TermId id) const {
 }
 
 StatusOr<std::optional<TermId>> Dictionary::FindEncoded(const Hash128& fingerprint,
-                                                        std::string_view bytes) const {
+                                                        std::string_view bytes,
+                                                        std::string* list) const {
   if (const auto id = cache_.Find(fingerprint, bytes)) return id;
-  std::string ids;
+  if (const auto id = recent_.Find(fingerprint, bytes)) return id;
+  std::string& ids = *list;
   QR_ASSIGN_OR_RETURN(const bool found, kv_->Get(FingerprintKey(fingerprint), &ids));
-  if (!found) return std::optional<TermId>();
+  if (!found) {
+    ids.clear();
+    return std::optional<TermId>();
+  }
   if (ids.empty() || ids.size() % sizeof(uint64_t) != 0) return Malformed(fingerprint);
   for (size_t at = 0; at < ids.size(); at += sizeof(uint64_t)) {
     const TermId id(LoadBigEndian64(ids.data() + at));
@@ -77,7 +86,8 @@ StatusOr<std::optional<TermId>> Dictionary::FindEncoded(const Hash128& fingerpri
 StatusOr<std::optional<TermId>> Dictionary::Find(const rdf::Term& term) const {
   if (const auto id = InlineId(term)) return id;
   const std::string bytes = rdf::EncodeTerm(term);
-  return FindEncoded(options_.fingerprint(bytes), bytes);
+  std::string list;
+  return FindEncoded(options_.fingerprint(bytes), bytes, &list);
 }
 
 StatusOr<rdf::Term> Dictionary::Lookup(TermId id) const {
@@ -86,6 +96,10 @@ StatusOr<rdf::Term> Dictionary::Lookup(TermId id) const {
     return DataLoss("no term has the id ", id);
   }
   std::string bytes;
+  if (TermId recent; recent_.Lookup(SequenceOf(id), &bytes, &recent)) {
+    if (recent != id) return DataLoss("dictionary: no term has the id ", id);
+    return rdf::DecodeTerm(bytes);
+  }
   const bool cached = cache_.Lookup(id, &bytes);
   if (!cached) {
     QR_ASSIGN_OR_RETURN(bytes, Bytes(id));
@@ -102,66 +116,66 @@ StatusOr<rdf::Term> Dictionary::Lookup(TermId id) const {
   return term;
 }
 
-StatusOr<std::optional<TermId>> Dictionary::Writer::FindEncoded(const Hash128& fingerprint) {
-  if (const auto it = fresh_ids_.find(Absl(bytes_)); it != fresh_ids_.end())
-    return std::optional<TermId>(it->second);
-  return dictionary_.FindEncoded(fingerprint, bytes_);
-}
-
-StatusOr<std::optional<TermId>> Dictionary::Writer::Find(const rdf::Term& term) {
-  if (const auto id = InlineId(term)) return id;
-  bytes_.clear();
-  rdf::AppendTerm(&bytes_, term);
-  return FindEncoded(dictionary_.options_.fingerprint(bytes_));
-}
-
-StatusOr<TermId> Dictionary::Writer::IdOf(const rdf::Term& term, KvBatch* batch) {
+StatusOr<TermId> Dictionary::IdOf(const rdf::Term& term) {
   if (const auto id = InlineId(term); id && !QR_MUTANT("inline-value-in-dictionary")) return *id;
-  bytes_.clear();
-  rdf::AppendTerm(&bytes_, term);
-  const Hash128 fingerprint = dictionary_.options_.fingerprint(bytes_);
-  QR_ASSIGN_OR_RETURN(const auto known, FindEncoded(fingerprint));
+  term_.clear();
+  rdf::AppendTerm(&term_, term);
+  const Hash128 fingerprint = options_.fingerprint(term_);
+  std::string list;
+  QR_ASSIGN_OR_RETURN(const auto known, FindEncoded(fingerprint, term_, &list));
   if (known) return *known;
-  auto [list, first] = fresh_lists_.try_emplace(fingerprint);
-  if (first) {  // Another term may have this fingerprint already.
-    QR_ASSIGN_OR_RETURN(const bool clash,
-                        dictionary_.kv_->Get(FingerprintKey(fingerprint), &list->second));
-    if (!clash || QR_MUTANT("clash-drops-older-term")) list->second.clear();
+  QR_CHECK(next_ >> kSequenceBits == 0) << "the dictionary is full";
+  const TermId id = MakeId(term, fingerprint, next_++);
+  if (!list.empty() && !QR_MUTANT("clash-drops-older-term")) {
+    SIM_SOMETIMES(true, "fingerprint-clash");
+    stored_lists_.try_emplace(fingerprint, std::move(list));
   }
-  const TermId id = Allocate(term, fingerprint, batch);
-  PutBigEndian64(&list->second, id.value());
-  batch->Put(FingerprintKey(fingerprint), list->second);
-  fresh_ids_.emplace(bytes_, id);
-  fresh_.push_back({fingerprint, bytes_, id});
+  recent_.Add(fingerprint, term_, id);
   return id;
 }
 
-TermId Dictionary::Writer::Allocate(const rdf::Term& term, const Hash128& fingerprint,
-                                    KvBatch* batch) {
-  QR_CHECK(next_ >> kSequenceBits == 0) << "the dictionary is full";
-  const uint64_t sequence = next_++;
-  batch->Put(TermKey(sequence), bytes_);
-  return dictionary_.MakeId(term, fingerprint, sequence);
+bool Dictionary::GivenSince(TermId id, uint64_t sequence) {
+  return HasSequence(id) && SequenceOf(id) >= sequence;
 }
 
-bool Dictionary::Writer::IsFresh(TermId id) const {
-  return HasSequence(id) && SequenceOf(id) >= dictionary_.next_;
-}
-
-void Dictionary::Writer::Finish(KvBatch* batch) {
-  if (next_ == dictionary_.next_ || QR_MUTANT("ids-reused-after-restart")) return;
-  std::string value;
-  PutFixed<uint64_t>(&value, next_);
-  batch->Put(NextTermKey(), value);
-}
-
-void Dictionary::Writer::Written() {
-  dictionary_.next_ = next_;
-  for (const Fresh& fresh : fresh_)
-    dictionary_.cache_.Insert(fresh.fingerprint, fresh.bytes, fresh.id);
-  fresh_.clear();
-  fresh_ids_.clear();
-  fresh_lists_.clear();
+// The first batch already says which ids are taken. Under each fingerprint stands what the store had
+// there and all ids since; sorted, since LevelDB's memtable takes sorted keys twice as fast.
+Status Dictionary::Flush() {
+  while (recent_.size() > 0) {
+    std::vector<const RecentTerm*> terms = recent_.Oldest(kFlushedTermsPerBatch);
+    const size_t count = terms.size();
+    KvBatch batch;
+    if (!QR_MUTANT("ids-reused-after-restart")) {
+      std::string next;
+      PutFixed<uint64_t>(&next, next_);
+      batch.Put(NextTermKey(), next);
+    }
+    for (const RecentTerm* term : terms) batch.Put(TermKey(SequenceOf(term->id)), term->bytes);
+    std::sort(terms.begin(), terms.end(), [](const RecentTerm* a, const RecentTerm* b) {
+      return std::pair(a->fingerprint, SequenceOf(a->id)) <
+             std::pair(b->fingerprint, SequenceOf(b->id));
+    });
+    std::vector<std::string> lists;
+    for (const RecentTerm* term : terms) {
+      const auto stored = stored_lists_.find(term->fingerprint);
+      std::string& list = lists.emplace_back(stored == stored_lists_.end() ? "" : stored->second);
+      for (const TermId id : recent_.IdsUpTo(*term)) PutBigEndian64(&list, id.value());
+      batch.Put(FingerprintKey(term->fingerprint), list);
+    }
+    QR_RETURN_IF_ERROR(kv_->Write(&batch, false));
+    for (size_t i = 0; i < count; ++i) {
+      const RecentTerm& term = *terms[i];
+      if (recent_.IsNewest(term)) {
+        stored_lists_.erase(term.fingerprint);
+      } else {
+        stored_lists_[term.fingerprint] = std::move(lists[i]);
+      }
+      if (TagOf(term.id) != IdTag::kLiteral)  // Literals are rarely looked for.
+        cache_.Insert(term.fingerprint, term.bytes, term.id);
+    }
+    recent_.DropOldest(count);
+  }
+  return OkStatus();
 }
 
 Status Dictionary::CheckIds(const Hash128& fingerprint, std::string_view ids,

@@ -27,15 +27,11 @@ struct DictionaryTest : testing::TestWithParam<bool> {
         *kv, {.cache_terms = 16, .fingerprint = GetParam() ? &Clashing : &Fingerprint});
   }
   TermId Put(const Term& term) {
-    KvBatch batch;
-    Dictionary::Writer writer(*dictionary);
-    const TermId id = *writer.IdOf(term, &batch);
-    EXPECT_EQ(*writer.IdOf(term, &batch), id);
-    writer.Finish(&batch);
-    EXPECT_TRUE(kv->Write(&batch, false).ok());
-    writer.Written();
+    const TermId id = *dictionary->IdOf(term);
+    EXPECT_EQ(*dictionary->IdOf(term), id);
     return id;
   }
+  void Flush() { ASSERT_TRUE(dictionary->Flush().ok()); }
   MemoryEnv env;
   std::unique_ptr<KvStore> kv;
   std::shared_ptr<Dictionary> dictionary;
@@ -57,8 +53,11 @@ TEST_P(DictionaryTest, IdsAreOneToOneAlsoAfterReopening) {
     const TermId id = Put(term);
     const auto [it, fresh] = all.try_emplace(id, term);
     EXPECT_EQ(it->second, term);
-    if (random.OneIn(100)) Open();
+    EXPECT_EQ(*dictionary->Lookup(id), term);
+    if (random.OneIn(40)) Flush();
+    if (random.OneIn(100)) Flush(), Open();
   }
+  Flush();
   std::set<Term> distinct;
   for (const auto& [id, term] : all) {
     EXPECT_TRUE(distinct.insert(term).second) << "two ids for " << term.value;
@@ -81,6 +80,9 @@ TEST_P(DictionaryTest, UnknownTermsAndIds) {
             absl::StatusCode::kDataLoss);
   EXPECT_EQ(dictionary->Lookup(kNoTerm).status().code(), absl::StatusCode::kDataLoss);
   // The right sequence under another tag or bucket is another id.
+  EXPECT_EQ(dictionary->Lookup(TermId(id.value() ^ uint64_t{1} << 50)).status().code(),
+            absl::StatusCode::kDataLoss);
+  Flush();
   Open();
   EXPECT_EQ(dictionary->Lookup(TermId(id.value() ^ uint64_t{1} << 50)).status().code(),
             absl::StatusCode::kDataLoss);
@@ -90,18 +92,58 @@ TEST_P(DictionaryTest, UnknownTermsAndIds) {
             absl::StatusCode::kDataLoss);
 }
 
-TEST_P(DictionaryTest, NothingHappensWithoutWritten) {
-  {
-    KvBatch batch;
-    Dictionary::Writer writer(*dictionary);
-    ASSERT_TRUE(writer.IdOf(Term::Iri("http://lost"), &batch).ok());
-    EXPECT_TRUE((*writer.Find(Term::Iri("http://lost"))).has_value());
-  }
+TEST_P(DictionaryTest, WhatIsNotFlushedIsGoneAfterAStart) {
+  const TermId kept = Put(Term::Iri("http://kept"));
+  Flush();
+  const uint64_t next = dictionary->next_sequence();
+  const TermId lost = Put(Term::Iri("http://lost"));
+  EXPECT_TRUE(Dictionary::GivenSince(lost, next));
+  EXPECT_FALSE(Dictionary::GivenSince(kept, next));
+  EXPECT_GT(dictionary->recent_bytes(), 0u);
+  Open();
   EXPECT_EQ(*dictionary->Find(Term::Iri("http://lost")), std::nullopt);
+  EXPECT_EQ(*dictionary->Find(Term::Iri("http://kept")), kept);
+}
+
+TEST_P(DictionaryTest, MoreTermsThanABatchHoldsKeepTheirFingerprintsLists) {
+  std::vector<TermId> ids;
+  const size_t count = GetParam() ? 300 : 2 * kFlushedTermsPerBatch + 10;
+  for (size_t i = 0; i < count; ++i) ids.push_back(Put(Term::Iri(StrCat("http://many/", i))));
+  Flush();
+  Open();
+  for (size_t i = 0; i < count; ++i)
+    ASSERT_EQ(*dictionary->Find(Term::Iri(StrCat("http://many/", i))), ids[i]);
+  EXPECT_EQ(*dictionary->Check(), count);
+}
+
+// What a query worker does while the loop adds and flushes: a term never disappears in between.
+TEST(RecentTermsTest, ChainsOfOneFingerprintOutliveTheirOldest) {
+  RecentTerms terms(5);
+  const Hash128 a{1, 1}, b{2, 2};
+  terms.Add(a, "a0", TermId(5));
+  terms.Add(b, "b0", TermId(6));
+  terms.Add(a, "a1", TermId(7));
+  EXPECT_EQ(terms.Find(a, "a0"), TermId(5));
+  EXPECT_EQ(terms.IdsUpTo(*terms.Oldest(3)[2]), (std::vector<TermId>{TermId(5), TermId(7)}));
+  EXPECT_FALSE(terms.IsNewest(*terms.Oldest(1)[0]));
+  terms.DropOldest(2);
+  EXPECT_EQ(terms.Find(a, "a0"), std::nullopt);
+  EXPECT_EQ(terms.Find(b, "b0"), std::nullopt);
+  EXPECT_EQ(terms.Find(a, "a1"), TermId(7));
+  EXPECT_EQ(terms.IdsUpTo(*terms.Oldest(1)[0]), (std::vector<TermId>{TermId(7)}));
+  terms.Add(b, "b1", TermId(8));
+  std::string bytes;
+  TermId id;
+  EXPECT_TRUE(terms.Lookup(8, &bytes, &id));
+  EXPECT_EQ(bytes, "b1");
+  EXPECT_FALSE(terms.Lookup(6, &bytes, &id));
+  EXPECT_FALSE(terms.Lookup(9, &bytes, &id));
+  EXPECT_EQ(terms.bytes(), 4u);
 }
 
 TEST_P(DictionaryTest, CheckNoticesDamage) {
   const TermId a = Put(Term::Iri("http://a")), b = Put(Term::Iri("http://b"));
+  Flush();
   ASSERT_TRUE(dictionary->Check().ok());
   KvBatch batch;
   batch.Put(TermKey(1), rdf::EncodeTerm(Term::Iri("http://b")));

@@ -2,134 +2,154 @@
 
 #include <algorithm>
 
-#include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
+#include "store/runs/run_cursor.h"
 
 namespace quadraft::store {
 namespace {
 
-// A seek in LevelDB costs about as much as this many steps.
-constexpr int kStepsBeforeSeek = 8;
-// Below this many bytes on disk a share of them says little about rows: most of the data is still
-// in memory.
-constexpr uint64_t kBytesToEstimateFrom = 256u << 10;
-constexpr uint64_t kRowsCountedWithoutBytes = 16 * kExactCountRows;
+// So many, as the fences tell, are surely more than kExactCountRows, though some may not be seen.
+constexpr uint64_t kRowsNotCounted = 8 * kExactCountRows;
 
-std::string ScanPrefix(SpaceId space, const ScanSpec& spec) {
+KeyPrefix PrefixOf(const ScanSpec& spec) {
   QR_CHECK(spec.prefix.size() <= 4);
-  std::string prefix = PermutationPrefix(space, spec.permutation);
-  for (const TermId id : spec.prefix) PutBigEndian64(&prefix, id.value());
+  KeyPrefix prefix;
+  for (const TermId id : spec.prefix) prefix.push_back(id.value());
   return prefix;
+}
+
+std::vector<RunCursor> CursorsOf(const RunSet& runs, const KvSnapshot& snapshot,
+                                 Permutation permutation, const KeyPrefix& prefix) {
+  std::vector<RunCursor> cursors;
+  cursors.reserve(runs.recent.size() + runs.stored.size());
+  for (const auto& run : runs.recent) cursors.emplace_back(*run, permutation, prefix);
+  for (const auto& run : runs.stored) cursors.emplace_back(*run, snapshot, permutation, prefix);
+  return cursors;
 }
 
 class IndexScan : public QuadScan {
  public:
-  IndexScan(std::shared_ptr<const KvSnapshot> snapshot, Timestamp at, std::string prefix)
+  IndexScan(std::shared_ptr<const KvSnapshot> snapshot, std::shared_ptr<const RunSet> runs,
+            Timestamp at, Permutation permutation, KeyPrefix prefix)
       : snapshot_(std::move(snapshot)),
+        runs_(std::move(runs)),
         at_(at),
         prefix_(std::move(prefix)),
-        columns_((kQuadKeyBytes - prefix_.size()) / sizeof(uint64_t)) {}
+        columns_(4 - prefix_.size()) {
+    const bool short_by_one = !prefix_.empty() && QR_MUTANT("prefix-one-id-short");
+    for (RunCursor& cursor : CursorsOf(*runs_, *snapshot_, permutation,
+                                       {prefix_.begin(), prefix_.end() - (short_by_one ? 1 : 0)}))
+      merge_.Add(std::move(cursor));
+  }
 
   StatusOr<size_t> Next(ColumnBatch* batch) override {
-    Start();
     batch->columns.resize(columns_);
     for (auto& column : batch->columns) {
       column.clear();
       column.reserve(kBatchRows);
     }
+    QR_RETURN_IF_ERROR(Start(prefix_));
     const size_t rows_max = SIM_MAYBE("short-scan-batch") ? 1 : kBatchRows;
     size_t rows = 0;
-    for (; rows < rows_max && AtRow(); iterator_->Next()) {
-      if (!WasThereAt(iterator_->value(), at_)) continue;
-      const char* ids = iterator_->key().data() + prefix_.size();
-      for (size_t i = 0; i < columns_; ++i) {
-        batch->columns[i].push_back(TermId(LoadBigEndian64(ids + i * sizeof(uint64_t))));
-      }
+    while (rows < rows_max) {
+      QR_ASSIGN_OR_RETURN(const bool found, NextRow());
+      if (!found) return rows;
+      for (size_t i = 0; i < columns_; ++i)
+        batch->columns[i].push_back(TermId(merge_.ids()[4 - columns_ + i]));
       ++rows;
     }
-    if (rows == rows_max && AtRow() && QR_MUTANT("batch-end-drops-row")) iterator_->Next();
-    QR_RETURN_IF_ERROR(Problem());
+    if (QR_MUTANT("batch-end-drops-row")) QR_RETURN_IF_ERROR(NextRow().status());
     return rows;
   }
 
   Status SeekTo(const std::vector<TermId>& key) override {
     QR_CHECK(key.size() <= columns_);
-    std::string target = prefix_;
-    for (const TermId id : key) PutBigEndian64(&target, id.value());
-    if (iterator_ == nullptr) {
-      iterator_ = snapshot_->NewIterator();
-      iterator_->Seek(target);
-      return OkStatus();
-    }
-    for (int step = 0; step < kStepsBeforeSeek; ++step, iterator_->Next()) {
-      if (!AtRow() || iterator_->key() >= target) return OkStatus();
-    }
-    if (AtRow() && iterator_->key() < target) iterator_->Seek(target);
-    return OkStatus();
+    KeyPrefix target = prefix_;
+    for (const TermId id : key) target.push_back(id.value());
+    const bool first_time = !started_;
+    QR_RETURN_IF_ERROR(Start(target));
+    return first_time ? OkStatus() : merge_.SeekTo(target);
   }
 
   // Counts rows from here on, up to `limit`.
   StatusOr<uint64_t> Count(uint64_t limit) {
-    Start();
+    QR_RETURN_IF_ERROR(Start(prefix_));
     uint64_t rows = 0;
-    for (; rows < limit && AtRow(); iterator_->Next()) rows += WasThereAt(iterator_->value(), at_);
-    QR_RETURN_IF_ERROR(Problem());
+    while (rows < limit) {
+      QR_ASSIGN_OR_RETURN(const bool found, NextRow());
+      if (!found) break;
+      ++rows;
+    }
     return rows;
   }
 
  private:
-  void Start() {
-    if (iterator_ != nullptr) return;
-    iterator_ = snapshot_->NewIterator();
-    iterator_->Seek(prefix_);
+  Status Start(const KeyPrefix& target) {
+    if (std::exchange(started_, true)) return OkStatus();
+    return merge_.SeekTo(target);
   }
-  bool AtRow() const {
-    const bool short_by_one = columns_ < 4 && QR_MUTANT("prefix-one-byte-short");
-    const size_t bytes = prefix_.size() - (short_by_one ? 1 : 0);
-    return iterator_->Valid() && iterator_->key().size() == kQuadKeyBytes &&
-           iterator_->key().starts_with(std::string_view(prefix_).substr(0, bytes));
-  }
-  // Of the rows so far and of the end: an error of the store, or a key that is none. An iterator
-  // that stands on a row may have skipped a block that it could not read.
-  Status Problem() const {
-    QR_RETURN_IF_ERROR(iterator_->status());
-    if (!iterator_->Valid()) return OkStatus();
-    if (iterator_->key().starts_with(prefix_) && iterator_->key().size() != kQuadKeyBytes) {
-      return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
+  // The next quad that is there at at_, in merge_.ids().
+  StatusOr<bool> NextRow() {
+    while (true) {
+      QR_ASSIGN_OR_RETURN(const bool found, merge_.Next());
+      if (!found) return false;
+      const std::vector<uint64_t>& toggles = merge_.toggles();
+      const uint64_t at = at_.value() - (QR_MUTANT("view-one-version-back") ? 1 : 0);
+      const auto seen = std::upper_bound(toggles.begin(), toggles.end(), at);
+      if ((seen - toggles.begin()) % 2 == 1) return true;
     }
-    return OkStatus();
   }
 
   const std::shared_ptr<const KvSnapshot> snapshot_;
+  const std::shared_ptr<const RunSet> runs_;
   const Timestamp at_;
-  const std::string prefix_;
+  const KeyPrefix prefix_;
   const size_t columns_;
-  std::unique_ptr<KvIterator> iterator_;
+  RunMerge merge_;
+  bool started_ = false;
 };
+
+uint64_t AllRows(const RunSet& runs) {
+  uint64_t rows = 0;
+  for (const auto& run : runs.recent) rows += run->size();
+  for (const auto& run : runs.stored) rows += run->rows;
+  return rows;
+}
+
+// Runs may hold rows that are not seen (any more): the share of all quads that this share of all rows is.
+uint64_t QuadsOf(uint64_t rows, uint64_t all_rows, uint64_t all_quads) {
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(rows) * all_quads /
+                               std::max<uint64_t>(all_rows, 1));
+}
 
 }  // namespace
 
 std::unique_ptr<QuadScan> IndexView::Scan(const ScanSpec& spec) const {
-  return std::make_unique<IndexScan>(snapshot_, place_.timestamp, ScanPrefix(place_.space, spec));
+  return std::make_unique<IndexScan>(snapshot_, place_.runs, place_.timestamp, spec.permutation,
+                                     PrefixOf(spec));
 }
 
 StatusOr<uint64_t> IndexView::EstimateRows(const ScanSpec& spec) const {
   if (spec.prefix.empty() && place_.quad_count >= kExactCountRows) return place_.quad_count;
-  const std::string prefix = ScanPrefix(place_.space, spec);
-  IndexScan scan(snapshot_, place_.timestamp, prefix);
+  const KeyPrefix prefix = PrefixOf(spec);
+  const std::vector<RunCursor> cursors =
+      CursorsOf(*place_.runs, *snapshot_, spec.permutation, prefix);
+  const uint64_t all = AllRows(*place_.runs);
+  uint64_t rows = 0;
+  for (const RunCursor& cursor : cursors) rows += cursor.RowsAtLeast();
+  const uint64_t at_least = QuadsOf(rows, all, place_.quad_count);
+  if (at_least > kRowsNotCounted) return at_least;
+  IndexScan scan(snapshot_, place_.runs, place_.timestamp, spec.permutation, prefix);
   QR_ASSIGN_OR_RETURN(const uint64_t counted, scan.Count(kExactCountRows + 1));
   if (counted <= kExactCountRows) return counted;
-  const std::string all = PermutationPrefix(place_.space, spec.permutation);
-  const uint64_t bytes_all = snapshot_->ApproximateBytes(all, PrefixEnd(all));
-  if (bytes_all < kBytesToEstimateFrom) {
-    QR_ASSIGN_OR_RETURN(const uint64_t more, scan.Count(kRowsCountedWithoutBytes));
-    return counted + more;
+  rows = 0;
+  for (const RunCursor& cursor : cursors) {
+    QR_ASSIGN_OR_RETURN(const uint64_t more, cursor.Rows());
+    rows += more;
   }
-  const uint64_t bytes = snapshot_->ApproximateBytes(prefix, PrefixEnd(prefix));
-  const auto share = static_cast<unsigned __int128>(bytes) * place_.quad_count / bytes_all;
-  return std::max<uint64_t>(counted, static_cast<uint64_t>(share));
+  return std::max(counted, QuadsOf(rows, all, place_.quad_count));
 }
 
 }  // namespace quadraft::store

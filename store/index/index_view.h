@@ -1,27 +1,31 @@
-// The read view of one group's quads at one timestamp (store/read/read_view.h), over a snapshot of
-// the key-value store.
+// The read view of one group's quads at one timestamp (store/read/read_view.h), over the runs of its
+// index and a snapshot of the key-value store that has their blocks.
 #ifndef QUADRAFT_STORE_INDEX_INDEX_VIEW_H_
 #define QUADRAFT_STORE_INDEX_INDEX_VIEW_H_
 
 #include <memory>
+#include <utility>
 
 #include "store/dictionary/dictionary.h"
-#include "store/index/quad_key.h"
 #include "store/kv/kv_store.h"
 #include "store/read/read_view.h"
+#include "store/runs/run.h"
 
 namespace quadraft::store {
 
 class IndexView : public ReadView {
  public:
   struct Place {
-    SpaceId space = 0;
+    std::shared_ptr<const RunSet> runs;
     Timestamp timestamp;
     uint64_t quad_count = 0;  // Of the newest state; what estimates are measured by.
   };
+  // `snapshot`: taken when `place.runs` was.
   IndexView(std::shared_ptr<const KvSnapshot> snapshot,
-            std::shared_ptr<const Dictionary> dictionary, const Place& place)
-      : snapshot_(std::move(snapshot)), dictionary_(std::move(dictionary)), place_(place) {}
+            std::shared_ptr<const Dictionary> dictionary, Place place)
+      : snapshot_(std::move(snapshot)),
+        dictionary_(std::move(dictionary)),
+        place_(std::move(place)) {}
 
   Timestamp timestamp() const override { return place_.timestamp; }
   std::unique_ptr<QuadScan> Scan(const ScanSpec& spec) const override;

@@ -53,6 +53,10 @@ class KvBatch {
     batch_.Delete({key.data(), key.size()});
     ++count_;
   }
+  void Append(const KvBatch& more) {  // Behind what is here.
+    batch_.Append(more.batch_);
+    count_ += more.count_;
+  }
   void Clear() { batch_.Clear(), count_ = 0; }
   size_t count() const { return count_; }
   size_t bytes() const { return batch_.ApproximateSize(); }

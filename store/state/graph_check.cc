@@ -1,58 +1,81 @@
 // GraphState::CheckConsistency: reads everything and believes nothing.
-#include "store/index/quad_key.h"
+#include "core/base/bytes.h"
+#include "store/runs/run_cursor.h"
 #include "store/state/graph_state.h"
 
 namespace quadraft::store {
 namespace {
 
-// What one permutation comes to, whatever its order.
+// What one permutation of one run comes to, whatever its order.
 struct Contents {
-  uint64_t keys = 0;
-  Hash128 sum;  // Of fingerprints of (ids, versions).
+  uint64_t rows = 0;
+  Hash128 sum;  // Of fingerprints of (quad, timestamp).
   friend bool operator==(const Contents&, const Contents&) = default;
 };
 
-StatusOr<Contents> ReadPermutation(const KvSnapshot& snapshot, const GraphMeta& meta,
-                                   Permutation permutation) {
+StatusOr<Contents> ReadPermutation(RunCursor cursor, Permutation permutation, Timestamp applied) {
   Contents contents;
-  const std::string prefix = PermutationPrefix(meta.space, permutation);
-  const auto it = snapshot.NewIterator(false);
-  std::string bytes;
-  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    if (it->key().size() != kQuadKeyBytes)
-      return DataLoss("index: a key of ", it->key().size(), " bytes");
-    QR_ASSIGN_OR_RETURN(const auto versions, DecodeVersions(it->value()));
-    if (versions.front().value() > meta.applied_index.value()) {
-      return DataLoss("index: a version at ", versions.front(), ", applied is ",
-                      meta.applied_index);
-    }
-    SetQuadKey(&bytes, 0, Permutation::kSpog, QuadOfKey(it->key(), permutation));
-    bytes.append(it->value());
+  QR_RETURN_IF_ERROR(cursor.SeekTo({}));
+  std::optional<Row> last;
+  while (cursor.row() != nullptr) {
+    const Row row = *cursor.row();
+    if (last && !(*last < row)) return DataLoss("index: rows out of order");
+    if (row.at == 0 || row.at > applied.value())
+      return DataLoss("index: a row at ", row.at, ", applied is ", applied);
+    std::string bytes;
+    for (const TermId id : QuadOf(row.ids, permutation)) PutFixed<uint64_t>(&bytes, id.value());
+    PutFixed<uint64_t>(&bytes, row.at);
     contents.sum.Add(Fingerprint(bytes));
-    ++contents.keys;
+    ++contents.rows;
+    last = row;
+    QR_RETURN_IF_ERROR(cursor.Next());
   }
-  QR_RETURN_IF_ERROR(it->status());
   return contents;
 }
 
-Status CheckContent(const KvSnapshot& snapshot, const Dictionary& dictionary,
+// `cursor_of` a permutation. All six must hold the same rows.
+template <typename CursorOf>
+Status CheckRun(CursorOf cursor_of, std::string_view what, Timestamp applied) {
+  std::optional<Contents> first;
+  for (int p = 0; p < kPermutationCount; ++p) {
+    const auto permutation = static_cast<Permutation>(p);
+    auto contents = ReadPermutation(cursor_of(permutation), permutation, applied);
+    if (!contents.ok()) return Annotate(contents.status(), what);
+    if (!first) first = *contents;
+    if (*contents == *first) continue;
+    return DataLoss(what, ": permutation ", p, " holds ", contents->rows, " rows that sum to ",
+                    contents->sum.ToHex(), ", permutation 0 holds ", first->rows, " that sum to ",
+                    first->sum.ToHex());
+  }
+  return OkStatus();
+}
+
+Status CheckContent(const RunSet& runs, const KvSnapshot& snapshot, const Dictionary& dictionary,
                     const GraphMeta& meta) {
   Hash128 digest;
   uint64_t quads = 0;
-  const std::string prefix = PermutationPrefix(meta.space, Permutation::kSpog);
-  const auto it = snapshot.NewIterator(false);
-  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    const IdQuad ids = QuadOfKey(it->key(), Permutation::kSpog);
+  RunMerge merge;
+  for (const auto& run : runs.recent) merge.Add(RunCursor(*run, Permutation::kSpog, {}));
+  for (const auto& run : runs.stored) merge.Add(RunCursor(*run, snapshot, Permutation::kSpog, {}));
+  QR_RETURN_IF_ERROR(merge.SeekTo({}));
+  while (true) {
+    QR_ASSIGN_OR_RETURN(const bool found, merge.Next());
+    if (!found) break;
+    const IdQuad ids = QuadOf(merge.ids(), Permutation::kSpog);
     rdf::Quad quad;
     rdf::Term* const terms[] = {&quad.subject, &quad.predicate, &quad.object, &quad.graph};
     for (size_t i = 0; i < 4; ++i) {
       QR_ASSIGN_OR_RETURN(*terms[i], dictionary.Lookup(ids[i]));
     }
-    if (!IsThere(it->value())) continue;
+    QR_ASSIGN_OR_RETURN(const bool there,
+                        IsThere(runs, snapshot, ids, Timestamp(meta.applied_index.value())));
+    const size_t toggles = merge.toggles().size();
+    if (there != (toggles % 2 == 1))
+      return DataLoss("index: a filter hides a run that has rows of a quad");
+    if (!there) continue;
     digest.Add(rdf::QuadFingerprint(quad));
     ++quads;
   }
-  QR_RETURN_IF_ERROR(it->status());
   if (quads != meta.quad_count)
     return DataLoss("state: ", quads, " quads, expected ", meta.quad_count);
   if (digest != meta.digest) {
@@ -66,17 +89,19 @@ Status CheckContent(const KvSnapshot& snapshot, const Dictionary& dictionary,
 Status GraphState::CheckConsistency() const {
   QR_RETURN_IF_ERROR(dictionary_->Check().status());
   const auto snapshot = kv_.Snapshot();
-  QR_ASSIGN_OR_RETURN(const Contents spog, ReadPermutation(*snapshot, meta_, Permutation::kSpog));
-  for (int p = 1; p < kPermutationCount; ++p) {
-    QR_ASSIGN_OR_RETURN(const Contents other,
-                        ReadPermutation(*snapshot, meta_, static_cast<Permutation>(p)));
-    if (other != spog) {
-      return DataLoss("index: permutation ", p, " holds ", other.keys, " keys that sum to ",
-                      other.sum.ToHex(), ", permutation 0 holds ", spog.keys, " that sum to ",
-                      spog.sum.ToHex());
-    }
+  const auto runs = index_->runs();
+  const Timestamp applied(meta_.applied_index.value());
+  for (const auto& run : runs->recent) {
+    QR_RETURN_IF_ERROR(CheckRun(
+        [&](Permutation permutation) { return RunCursor(*run, permutation, {}); }, "recent run",
+        applied));
   }
-  return CheckContent(*snapshot, *dictionary_, meta_);
+  for (const auto& run : runs->stored) {
+    QR_RETURN_IF_ERROR(CheckRun(
+        [&](Permutation permutation) { return RunCursor(*run, *snapshot, permutation, {}); },
+        StrCat("run ", run->id, " of space ", run->space), applied));
+  }
+  return CheckContent(*runs, *snapshot, *dictionary_, meta_);
 }
 
 }  // namespace quadraft::store

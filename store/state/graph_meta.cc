@@ -5,7 +5,8 @@
 namespace quadraft::store {
 namespace {
 
-constexpr uint32_t kFormat = 2;
+constexpr uint32_t kFormat = 3;
+constexpr uint32_t kFormatWithoutRuns = 2;  // The same record; the quads are kept as state/format2.h says.
 constexpr uint32_t kFormatWithoutConfiguration = 1;
 
 }  // namespace
@@ -28,14 +29,15 @@ StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes) {
   uint32_t format = 0, space = 0;
   uint64_t index = 0, term = 0, quads = 0, high = 0, low = 0, horizon = 0, configuration = 0;
   std::string_view payload;
-  if (!GetFixed(&bytes, &format) || (format != kFormat && format != kFormatWithoutConfiguration))
-    return DataLoss("group state: format ", format);
+  if (!GetFixed(&bytes, &format) || format < kFormatWithoutConfiguration || format > kFormat)
+    return DataLoss("group state: format ", format, "; this program knows ", kFormatWithoutConfiguration,
+                    " to ", kFormat);
   if (!GetFixed(&bytes, &space) || !GetFixed(&bytes, &index) || !GetFixed(&bytes, &term) ||
       !GetFixed(&bytes, &quads) || !GetFixed(&bytes, &high) || !GetFixed(&bytes, &low) ||
       !GetFixed(&bytes, &horizon)) {
     return DataLoss("group state: malformed");
   }
-  if (format == kFormat &&
+  if (format != kFormatWithoutConfiguration &&
       (!GetFixed(&bytes, &configuration) || !GetLengthPrefixed(&bytes, &payload))) {
     return DataLoss("group state: malformed");
   }
@@ -46,7 +48,8 @@ StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes) {
                    Hash128{high, low},
                    space,
                    Timestamp(horizon),
-                   {LogIndex(configuration), std::string(payload)}};
+                   {LogIndex(configuration), std::string(payload)},
+                   /*has_runs=*/format == kFormat};
 }
 
 }  // namespace quadraft::store

@@ -1,4 +1,4 @@
-// What a group's state says about itself, written with every change (key 'g', store/FORMAT.md).
+// What a group's state says about itself, written with every fold of its index (key 'g', store/FORMAT.md).
 #ifndef QUADRAFT_STORE_STATE_GRAPH_META_H_
 #define QUADRAFT_STORE_STATE_GRAPH_META_H_
 
@@ -21,9 +21,10 @@ struct GraphMeta {
   SpaceId space = 0;  // Where they are.
   Timestamp horizon;  // Reads before this one may lack versions.
   raft::AppliedConfiguration configuration;
+  bool has_runs = true;  // False: read from an older format, to be rewritten.
   friend bool operator==(const GraphMeta&, const GraphMeta&) = default;
 };
-std::string EncodeGraphMeta(const GraphMeta& meta);
+std::string EncodeGraphMeta(const GraphMeta& meta);  // In the newest format.
 StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes);  // DataLoss when malformed.
 
 }  // namespace quadraft::store

@@ -4,12 +4,13 @@
 // synced write that names the new space, so a crash leaves either state whole. Spaces that are
 // being filled or emptied carry a marker: what is marked at start-up is swept.
 #include <optional>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "core/base/check.h"
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
-#include "store/index/quad_key.h"
+#include "store/runs/run_cursor.h"
 #include "store/state/graph_state.h"
 #include "store/state/quad_writer.h"
 #include "store/state/snapshot_chunk.h"
@@ -20,12 +21,14 @@ namespace {
 class GraphSnapshotReader : public replica::SnapshotReader {
  public:
   GraphSnapshotReader(KvStore& kv, std::shared_ptr<const Dictionary> dictionary,
-                      const GraphMeta& meta)
+                      std::shared_ptr<const RunSet> runs, const GraphMeta& meta)
       : dictionary_(std::move(dictionary)),
         meta_(meta),
-        prefix_(PermutationPrefix(meta.space, Permutation::kSpog)),
-        iterator_(kv.Snapshot()->NewIterator(false)) {
-    iterator_->Seek(prefix_);
+        runs_(std::move(runs)),
+        snapshot_(kv.Snapshot()) {
+    for (const auto& run : runs_->recent) merge_.Add(RunCursor(*run, Permutation::kSpog, {}));
+    for (const auto& run : runs_->stored)
+      merge_.Add(RunCursor(*run, *snapshot_, Permutation::kSpog, {}));
   }
 
   LogIndex index() const override { return meta_.applied_index; }
@@ -37,16 +40,15 @@ class GraphSnapshotReader : public replica::SnapshotReader {
     std::vector<rdf::Quad> quads;
     terms_.clear();
     size_t bytes = 0;
-    while (bytes < bytes_target && iterator_->Valid() && iterator_->key().starts_with(prefix_)) {
-      if (iterator_->key().size() != kQuadKeyBytes)
-        return DataLoss("index: a key of ", iterator_->key().size(), " bytes");
-      if (IsThere(iterator_->value()) || QR_MUTANT("snapshot-keeps-deleted")) {
+    if (!std::exchange(started_, true)) QR_RETURN_IF_ERROR(merge_.SeekTo({}));
+    while (bytes < bytes_target) {
+      QR_ASSIGN_OR_RETURN(const bool found, merge_.Next());
+      if (!found) break;
+      if (merge_.toggles().size() % 2 == 1 || QR_MUTANT("snapshot-keeps-deleted")) {
         QR_ASSIGN_OR_RETURN(quads.emplace_back(),
-                            Quad(QuadOfKey(iterator_->key(), Permutation::kSpog), &bytes));
+                            Quad(QuadOf(merge_.ids(), Permutation::kSpog), &bytes));
       }
-      iterator_->Next();
     }
-    QR_RETURN_IF_ERROR(iterator_->status());
     if (!quads.empty()) return EncodeSnapshotChunk({next_number_++, std::move(quads)});
     ended_ = true;
     return EncodeSnapshotChunk({next_number_, SnapshotEnd{meta_.applied_index, meta_.applied_term,
@@ -71,8 +73,10 @@ class GraphSnapshotReader : public replica::SnapshotReader {
 
   const std::shared_ptr<const Dictionary> dictionary_;
   const GraphMeta meta_;
-  const std::string prefix_;
-  const std::unique_ptr<KvIterator> iterator_;    // Of one moment: keeps to it.
+  const std::shared_ptr<const RunSet> runs_;  // Of one moment, as is the snapshot: it keeps to it.
+  const std::shared_ptr<const KvSnapshot> snapshot_;
+  RunMerge merge_;
+  bool started_ = false;
   absl::flat_hash_map<TermId, rdf::Term> terms_;  // Of the chunk at hand.
   uint64_t next_number_ = 0;
   bool ended_ = false;
@@ -83,8 +87,9 @@ class GraphSnapshotReader : public replica::SnapshotReader {
 class GraphSnapshotWriter : public replica::SnapshotWriter {
  public:
   GraphSnapshotWriter(GraphState& state, LogIndex index, RaftTerm term,
-                      raft::AppliedConfiguration configuration, SpaceId space)
-      : state_(state) {
+                      raft::AppliedConfiguration configuration, SpaceId space,
+                      std::unique_ptr<QuadIndex> staged)
+      : state_(state), staged_(std::move(staged)) {
     meta_.configuration = std::move(configuration);
     meta_.applied_index = index;
     meta_.applied_term = term;
@@ -93,6 +98,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   }
   ~GraphSnapshotWriter() override {
     SIM_SOMETIMES(!committed_, "snapshot-staging-given-up");
+    staged_.reset();
     if (!committed_) state_.sweeper_.Add(meta_.space);
   }
 
@@ -105,7 +111,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   Status Commit() override {
     QR_RETURN_IF_ERROR(failed_);
     failed_ = Check();
-    if (failed_.ok()) failed_ = state_.InstallSpace(meta_);
+    if (failed_.ok()) failed_ = state_.InstallSpace(meta_, std::move(staged_));
     committed_ = failed_.ok();
     return failed_;
   }
@@ -122,18 +128,21 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
       end_ = *end;
       return OkStatus();
     }
-    QuadWriter writer(state_.kv_, *state_.dictionary_, &meta_);
+    QuadWriter writer(state_.kv_, *state_.dictionary_, *staged_, &meta_);
     const Timestamp at(meta_.applied_index.value() + (QR_MUTANT("snapshot-seen-too-late") ? 1 : 0));
     for (const rdf::Quad& quad : std::get<std::vector<rdf::Quad>>(chunk.content)) {
       QR_ASSIGN_OR_RETURN(const bool fresh, writer.Insert(quad, at));
       if (!fresh) return DataLoss("snapshot: chunk ", chunk.number, " holds a quad twice");
-      if (writer.bytes() >= state_.options_.batch_bytes) QR_RETURN_IF_ERROR(WriteStaged(writer));
+      if (writer.changes() >= state_.options_.batch_changes) QR_RETURN_IF_ERROR(WriteStaged(writer));
     }
     return WriteStaged(writer);
   }
   // The staged space needs no state of its own: its marker says that it is not one.
   Status WriteStaged(QuadWriter& writer) {
-    return writer.Write(OldSpaceKey(state_.group_, meta_.space), false);
+    writer.Write();
+    if (!state_.WantsFold(*staged_)) return OkStatus();
+    KvBatch nothing;
+    return state_.FoldWith(*staged_, &nothing);
   }
 
   Status Check() const {
@@ -149,6 +158,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   }
 
   GraphState& state_;
+  std::unique_ptr<QuadIndex> staged_;
   GraphMeta meta_;
   uint64_t next_number_ = 0;
   std::optional<SnapshotEnd> end_;
@@ -159,7 +169,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
 StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
   QR_RETURN_IF_ERROR(failed_);
   return std::unique_ptr<replica::SnapshotReader>(
-      std::make_unique<GraphSnapshotReader>(kv_, dictionary_, meta_));
+      std::make_unique<GraphSnapshotReader>(kv_, dictionary_, index_->runs(), meta_));
 }
 
 StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(
@@ -169,11 +179,12 @@ StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(
   QR_ASSIGN_OR_RETURN(const SpaceId space, AllocateSpace(&batch));
   batch.Put(OldSpaceKey(group_, space), {});
   QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
-  return std::unique_ptr<replica::SnapshotWriter>(
-      std::make_unique<GraphSnapshotWriter>(*this, index, term, std::move(configuration), space));
+  QR_ASSIGN_OR_RETURN(auto staged, OpenIndex(space));
+  return std::unique_ptr<replica::SnapshotWriter>(std::make_unique<GraphSnapshotWriter>(
+      *this, index, term, std::move(configuration), space, std::move(staged)));
 }
 
-Status GraphState::InstallSpace(const GraphMeta& meta) {
+Status GraphState::InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index) {
   QR_RETURN_IF_ERROR(failed_);
   if (meta.applied_index < meta_.applied_index) {
     return FailedPrecondition("a snapshot at ", meta.applied_index, " is older than the state at ",
@@ -183,11 +194,12 @@ Status GraphState::InstallSpace(const GraphMeta& meta) {
   batch.Delete(OldSpaceKey(group_, meta.space));
   batch.Put(OldSpaceKey(group_, meta_.space), {});
   batch.Put(GroupKey(group_), EncodeGraphMeta(meta));
-  failed_ = kv_.Write(&batch, /*sync=*/!QR_MUTANT("snapshot-install-not-synced"));
+  failed_ = FoldWith(*index, &batch);
+  if (failed_.ok() && !QR_MUTANT("snapshot-install-not-synced")) failed_ = kv_.Sync();
   QR_RETURN_IF_ERROR(failed_);
   sweeper_.Add(QR_MUTANT("sweeps-the-new-space") ? meta.space : meta_.space);
   meta_ = meta;
-  dropped_to_ = Timestamp();
+  index_ = std::move(index);
   return OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "store/state/graph_state.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
@@ -8,13 +9,13 @@
 #include "core/base/sim_points.h"
 #include "core/txn/write_set.h"
 #include "store/index/index_view.h"
+#include "store/state/format2.h"
 #include "store/state/quad_writer.h"
 
 namespace quadraft::store {
-
 namespace {
 
-constexpr uint64_t kDropEvery = 64;  // Indexes.
+constexpr size_t kEarlyFoldRows = 16;  // In the simulator; fewer are not worth a run.
 
 }  // namespace
 
@@ -56,8 +57,42 @@ StatusOr<std::unique_ptr<GraphState>> GraphState::Open(KvStore& kv, GroupId grou
     batch.Put(GroupKey(group), EncodeGraphMeta(state->meta_));
     QR_RETURN_IF_ERROR(kv.Write(&batch, false));
   }
+  // First: a run that the index begins to write is marked as well.
   QR_RETURN_IF_ERROR(state->sweeper_.Resume());
+  QR_ASSIGN_OR_RETURN(state->index_, state->OpenIndex(state->meta_.space));
+  if (!state->meta_.has_runs) QR_RETURN_IF_ERROR(state->TakeOver());
   return state;
+}
+
+StatusOr<std::unique_ptr<QuadIndex>> GraphState::OpenIndex(SpaceId space) {
+  return QuadIndex::Open(kv_, group_, space, options_.index,
+                         [this](SpaceId of, RunId run) { sweeper_.AddRun(of, run); });
+}
+
+// Of a format before runs: its quads into a space of their own, which becomes the state by one write. What a
+// crash leaves of it is swept, and the next start begins anew.
+Status GraphState::TakeOver() {
+  KvBatch batch;
+  GraphMeta meta = meta_;
+  meta.has_runs = true;
+  QR_ASSIGN_OR_RETURN(meta.space, AllocateSpace(&batch));
+  batch.Put(OldSpaceKey(group_, meta.space), {});
+  QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
+  QR_ASSIGN_OR_RETURN(auto index, OpenIndex(meta.space));
+  std::vector<QuadChange> changes;
+  const auto add = [&] {
+    index->Add(changes);
+    changes.clear();
+    KvBatch nothing;
+    return index->WantsFold() ? index->Fold(&nothing) : OkStatus();
+  };
+  QR_RETURN_IF_ERROR(ReadFormat2(kv_, meta_.space, [&](const QuadChange& change) {
+    changes.push_back(change);
+    return changes.size() < kTakenOverAtOnce ? OkStatus() : add();
+  }));
+  QR_RETURN_IF_ERROR(add());
+  kv_.env().Log(LogLevel::kInfo, StrCat("state: group ", group_, " is kept in runs now"));
+  return InstallSpace(meta, std::move(index));
 }
 
 StatusOr<SpaceId> GraphState::AllocateSpace(KvBatch* batch) {
@@ -100,22 +135,22 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
   QR_RETURN_IF_ERROR(failed_);
   std::vector<StatusOr<std::string>> results;
   results.reserve(entries.size());
-  QuadWriter writer(kv_, *dictionary_, &meta_);
+  QuadWriter writer(kv_, *dictionary_, *index_, &meta_);
   GraphMeta written = meta_;
   for (size_t i = 0; i < entries.size(); ++i) {
-    Status fatal;
-    results.push_back(ApplyOne(entries[i], &writer, &fatal));
+    Status fatal = index_->failed();
+    if (fatal.ok()) results.push_back(ApplyOne(entries[i], &writer, &fatal));
     const bool last = i + 1 == entries.size();
     if (fatal.ok() &&
-        (last || writer.bytes() >= options_.batch_bytes || SIM_MAYBE("small-apply-batch"))) {
-      fatal = DropOld(&writer);
-      if (fatal.ok()) fatal = writer.Write(GroupKey(group_), false);
-      if (fatal.ok()) written = meta_;
+        (last || writer.changes() >= options_.batch_changes || SIM_MAYBE("small-apply-batch"))) {
+      writer.Write();
+      written = meta_;
+      fatal = MaybeFold();
     }
     if (!fatal.ok()) {
       if (!QR_MUTANT("failed-apply-counts"))
         meta_ =
-            written;  // What is not in the store was not applied: views go on to tell the truth.
+            written;  // What is not in the index was not applied: views go on to tell the truth.
       failed_ = Annotate(fatal, StrCat("group ", group_));
       return failed_;
     }
@@ -123,36 +158,57 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
   return results;
 }
 
-// Only now and then: it costs a seek.
-Status GraphState::DropOld(QuadWriter* writer) {
+Status GraphState::MaybeFold() {
   const uint64_t applied = meta_.applied_index.value();
-  const uint64_t every = SIM_MAYBE("early-old-version-drop") ? 1 : kDropEvery;
-  if (applied < meta_.horizon.value() + options_.retention + every) return OkStatus();
-  return writer->DropOld(Timestamp(applied - options_.retention), &dropped_to_);
+  if (applied > options_.retention)
+    index_->AllowDropBefore(Timestamp(applied - options_.retention), meta_.quad_count);
+  const bool some = index_->recent_rows() >= kEarlyFoldRows;
+  if (!WantsFold(*index_) && !(some && SIM_MAYBE("early-fold"))) return OkStatus();
+  return Fold();
+}
+
+bool GraphState::WantsFold(const QuadIndex& index) const {
+  return index.WantsFold() || dictionary_->recent_bytes() >= options_.recent_term_bytes_max;
+}
+
+// The terms first: what is in the store never uses one that is not.
+Status GraphState::FoldWith(QuadIndex& index, KvBatch* more) {
+  if (!QR_MUTANT("fold-forgets-terms")) QR_RETURN_IF_ERROR(dictionary_->Flush());
+  return index.Fold(more);
+}
+
+Status GraphState::Fold() {
+  KvBatch batch;
+  batch.Put(GroupKey(group_), EncodeGraphMeta(meta_));
+  return FoldWith(*index_, &batch);
 }
 
 Status GraphState::MakeDurable() {
   QR_RETURN_IF_ERROR(failed_);
-  failed_ = kv_.Sync();
+  failed_ = Fold();
+  if (failed_.ok()) failed_ = kv_.Sync();
   return failed_;
 }
 
 std::shared_ptr<const ReadView> GraphState::LatestView() const {
-  return std::make_shared<IndexView>(
-      kv_.Snapshot(), dictionary_,
-      IndexView::Place{meta_.space, Timestamp(meta_.applied_index.value()), meta_.quad_count});
+  return ViewOf(Timestamp(meta_.applied_index.value()));
 }
 
 StatusOr<std::shared_ptr<const ReadView>> GraphState::ViewAt(Timestamp timestamp) const {
   if (timestamp.value() > meta_.applied_index.value()) {
     return Unavailable("timestamp ", timestamp, " is not applied yet, only ", meta_.applied_index);
   }
-  if (timestamp < meta_.horizon) {
-    return FailedPrecondition("timestamp ", timestamp, " is older than what is kept, from ",
-                              meta_.horizon, " on");
+  if (const Timestamp from = horizon(); timestamp < from) {
+    return FailedPrecondition("timestamp ", timestamp, " is older than what is kept, from ", from,
+                              " on");
   }
-  return std::shared_ptr<const ReadView>(std::make_shared<IndexView>(
-      kv_.Snapshot(), dictionary_, IndexView::Place{meta_.space, timestamp, meta_.quad_count}));
+  return ViewOf(timestamp);
+}
+
+std::shared_ptr<const ReadView> GraphState::ViewOf(Timestamp timestamp) const {
+  return std::make_shared<IndexView>(
+      kv_.Snapshot(), dictionary_,
+      IndexView::Place{index_->runs(), timestamp, meta_.quad_count});
 }
 
 }  // namespace quadraft::store

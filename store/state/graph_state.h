@@ -1,5 +1,8 @@
 // The replicated quads of one group: core/replica/state_machine.h over the node's key-value store.
 //
+// What was applied lately is in memory only and goes into the store in folds (store/runs/quad_index.h), with the
+// applied index; after a crash the log brings back what is behind it.
+//
 //   QR_ASSIGN_OR_RETURN(auto kv, KvStore::Open(env, "state", {}));
 //   QR_ASSIGN_OR_RETURN(auto state, GraphState::Open(*kv, GroupId{1}, {}));
 //   QR_ASSIGN_OR_RETURN(auto results, state->Apply(entries));   // Payloads: txn::EncodeWriteSet.
@@ -10,13 +13,14 @@
 // is no write set has the error DataLoss as its result and changes nothing but the applied index,
 // on every replica.
 //
-// Invariants: 1. quads, digest, count and applied index change together, in one batch of the
-// store; 2. the digest is the sum of rdf::QuadFingerprint over the quads that are there; 3. all six
+// Invariants: 1. quads, digest, count and applied index change together, in the store by one batch of a
+// fold; 2. the digest is the sum of rdf::QuadFingerprint over the quads that are there; 3. all six
 // permutations hold the same quads and versions; 4. a view once taken never changes; 5. every error
 // of the store is final: Apply then returns it for ever.
 #ifndef QUADRAFT_STORE_STATE_GRAPH_STATE_H_
 #define QUADRAFT_STORE_STATE_GRAPH_STATE_H_
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,12 +29,15 @@
 #include "store/dictionary/dictionary.h"
 #include "store/kv/kv_store.h"
 #include "store/read/read_view.h"
+#include "store/runs/quad_index.h"
 #include "store/state/graph_meta.h"
 #include "store/state/sweeper.h"
 
 namespace quadraft::store {
 
 class QuadWriter;
+
+inline constexpr size_t kTakenOverAtOnce = 4096;  // Changes of an older format that are added together.
 
 struct ApplyResult {
   uint64_t inserted = 0;
@@ -44,7 +51,9 @@ class GraphState : public replica::StateMachine {
  public:
   struct Options {
     uint64_t retention = 10'000;    // Views this many indexes back can still be taken.
-    size_t batch_bytes = 1u << 20;  // Entries are applied in batches of about this size.
+    size_t batch_changes = 4096;    // Entries are applied in batches of about so many quads.
+    size_t recent_term_bytes_max = 16u << 20;  // New terms in memory; then there is a fold.
+    QuadIndex::Options index;
     Dictionary::Options dictionary;
   };
   // `kv` outlives the state. Several groups may share one store; each has one GraphState.
@@ -80,18 +89,26 @@ class GraphState : public replica::StateMachine {
 
   StatusOr<SpaceId> AllocateSpace(
       KvBatch* batch);  // Its number is taken once the batch is written.
+  StatusOr<std::unique_ptr<QuadIndex>> OpenIndex(SpaceId space);
+  Status TakeOver();
   StatusOr<std::string> ApplyOne(const raft::Entry& entry, QuadWriter* writer, Status* fatal);
-  Status DropOld(QuadWriter* writer);
-  Status InstallSpace(const GraphMeta& meta);  // The staged space becomes the state.
+  Status MaybeFold();
+  bool WantsFold(const QuadIndex& index) const;
+  Status Fold();
+  Status FoldWith(QuadIndex& index, KvBatch* more);
+  // The staged space becomes the state.
+  Status InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index);
+  Timestamp horizon() const { return std::max(meta_.horizon, index_->horizon()); }
+  std::shared_ptr<const ReadView> ViewOf(Timestamp timestamp) const;
 
   KvStore& kv_;
   const GroupId group_;
   const Options options_;
   const std::shared_ptr<Dictionary> dictionary_;
   GraphMeta meta_;
-  Timestamp dropped_to_;  // Old versions before this were looked at since the start.
   Status failed_;
   Sweeper sweeper_;
+  std::unique_ptr<QuadIndex> index_;  // Of meta_.space.
 };
 
 }  // namespace quadraft::store

@@ -1,33 +1,36 @@
 // One batch of quad changes under construction: what it will do is visible to itself before it is
 // written.
 //
-//   QuadWriter writer(kv, dictionary, &meta);              // `meta` is kept up: count and digest.
+//   QuadWriter writer(kv, dictionary, index, &meta);       // `meta` is kept up: count and digest.
 //   QR_ASSIGN_OR_RETURN(bool fresh, writer.Insert(quad, at));
-//   QR_RETURN_IF_ERROR(writer.Write(GroupKey(group), EncodeGraphMeta(meta), /*sync=*/false));
+//   writer.Write();                                        // Into the index.
 //
-// Inserting what is there and deleting what is not are no-ops. One writer at a time per dictionary;
-// after an error throw it away, and `meta` with it.
+// Inserting what is there and deleting what is not are no-ops. After an error throw it away, and `meta`
+// with it.
 #ifndef QUADRAFT_STORE_STATE_QUAD_WRITER_H_
 #define QUADRAFT_STORE_STATE_QUAD_WRITER_H_
 
-#include <string>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "core/rdf/term.h"
 #include "core/txn/write_set.h"
 #include "store/dictionary/dictionary.h"
-#include "store/index/quad_key.h"
+#include "store/runs/quad_index.h"
 #include "store/state/graph_meta.h"
 
 namespace quadraft::store {
 
-inline constexpr int kDroppedPerBatchMax = 2048;  // Old versions looked at by one DropOld.
-
 class QuadWriter {
  public:
-  QuadWriter(KvStore& kv, Dictionary& dictionary, GraphMeta* meta)
-      : kv_(kv), terms_(dictionary), meta_(*meta) {}
+  QuadWriter(KvStore& kv, Dictionary& dictionary, QuadIndex& index, GraphMeta* meta)
+      : kv_(kv),
+        terms_(dictionary),
+        index_(index),
+        meta_(*meta),
+        fresh_from_(dictionary.next_sequence()) {}
 
   // What a write set comes to: all deletes, then all inserts, at one timestamp.
   struct Changes {
@@ -37,14 +40,8 @@ class QuadWriter {
   StatusOr<Changes> Apply(const txn::WriteSet& writes, Timestamp at);
   StatusOr<bool> Insert(const rdf::Quad& quad, Timestamp at);  // Whether it was not there.
 
-  // Drops versions that no read at `horizon` or later needs, some of them: the rest in later calls.
-  // `*from` is where the last call stopped; zero at first.
-  Status DropOld(Timestamp horizon, Timestamp* from);
-
-  size_t bytes() const {
-    return batch_.bytes() + changes_.size() * kPermutationCount * kQuadKeyBytes;
-  }  // About.
-  Status Write(const std::string& meta_key, bool sync);
+  size_t changes() const { return changes_.size(); }
+  void Write();  // Into the index.
 
  private:
   // Ids of the terms of one quad, remembering the last: neighbours share most of their terms.
@@ -52,21 +49,17 @@ class QuadWriter {
   StatusOr<bool> InsertIds(const rdf::Quad& quad, const IdQuad& ids, Timestamp at);
   StatusOr<bool> Delete(const rdf::Quad& quad, const IdQuad& ids, Timestamp at);
   StatusOr<std::optional<IdQuad>> FindIds(const rdf::Quad& quad);
-  StatusOr<std::string> VersionsOf(const IdQuad& ids);
-  void PutVersions(const IdQuad& ids, std::string value);  // Empty: the quad goes.
-  void EmitChanges();
+  StatusOr<bool> IsThere(const IdQuad& ids);
+  void Change(const IdQuad& ids, bool there, Timestamp at);
 
   KvStore& kv_;
-  Dictionary::Writer terms_;
+  Dictionary& terms_;
+  QuadIndex& index_;
   GraphMeta& meta_;
-  KvBatch batch_;
-  struct Change {
-    IdQuad ids;
-    std::string versions;  // As this batch makes them.
-  };
-  std::vector<Change> changes_;
-  absl::flat_hash_map<IdQuad, size_t> change_of_;  // Into changes_.
-  std::string key_;
+  uint64_t fresh_from_;  // Terms from here on are new to the index.
+  std::vector<QuadChange> changes_;
+  absl::flat_hash_map<IdQuad, bool> there_;        // As this batch makes it.
+  std::shared_ptr<const KvSnapshot> snapshot_;     // With the runs of the index, once asked for.
   rdf::Quad last_quad_;
   IdQuad last_ids_{};
 };

@@ -1,12 +1,13 @@
-// Empties spaces that nobody reads from any more: the state before a snapshot was installed, a
-// snapshot that was given up. A slice per turn of the loop; what a crash interrupts is found again
-// by its marker (key 'x') and goes on.
+// Empties what nobody reads from any more: spaces (the state before a snapshot was installed, a snapshot
+// that was given up) and runs (what a merge replaced, what a crash left half written). A slice per turn of the loop;
+// what a crash interrupts is found again by its marker (keys 'x' and 'y') and goes on.
 #ifndef QUADRAFT_STORE_STATE_SWEEPER_H_
 #define QUADRAFT_STORE_STATE_SWEEPER_H_
 
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "store/kv/keys.h"
 #include "store/kv/kv_store.h"
@@ -21,16 +22,22 @@ class Sweeper {
 
   Status Resume();          // At start: all that is marked.
   void Add(SpaceId space);  // Its marker is written.
+  void AddRun(SpaceId space, RunId run);
 
  private:
+  struct Job {
+    std::string marker;
+    std::vector<std::string> prefixes;  // Of the keys that go.
+  };
   void Schedule();
   void RunSlice();
-  StatusOr<bool> SweepSome(SpaceId space);  // True: it is empty and its marker is gone.
+  StatusOr<bool> SweepSome(const Job& job);  // True: all is gone, and the marker with it.
 
   KvStore& kv_;
   const GroupId group_;
-  std::deque<SpaceId> spaces_;
-  std::string from_;  // What of the first was deleted lies below. LevelDB walks over it slowly.
+  std::deque<Job> jobs_;
+  size_t prefix_ = 0;  // Of the first job.
+  std::string from_;   // What of that prefix was deleted lies below. LevelDB walks over it slowly.
   bool scheduled_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

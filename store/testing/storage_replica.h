@@ -90,7 +90,9 @@ class Replica {
                                             .table_bytes = 1u << 20}));
     QR_ASSIGN_OR_RETURN(state_,
                         GraphState::Open(*kv_, kStorageGroup,
-                                         {.retention = 30, .dictionary = {.cache_terms = 64}}));
+                                         {.retention = 30,
+                                          .index = {.recent_rows_max = 24, .block_rows = 4},
+                                          .dictionary = {.cache_terms = 64}}));
     return CheckRecovered();
   }
   void Stop() { state_.reset(), kv_.reset(), log_.reset(); }
