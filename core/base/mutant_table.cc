@@ -134,7 +134,7 @@ constexpr Planted kPlanted[] = {
     {"log-sync-skipped",
      "the log says synced without syncing (etcd#14370; MongoDB's w:1 by default)", "log"},
     {"merge-drops-returned",
-     "a merge of runs drops a quad that came, went and came again", "register"},
+     "a merge of runs drops a quad that came, went and came again", "graphs"},
     {"merge-join-skips-duplicates",
      "a merge join moves past a run of equal keys after its first left row", "sparql"},
     {"merge-replaces-all-runs",

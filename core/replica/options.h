@@ -37,7 +37,7 @@ struct Options {
 
   // The log in memory of one group is compacted to half of this when it is over; while a follower
   // or a snapshot stream needs the old entries, to twice this at most.
-  size_t retained_entries_max = 20000;
+  size_t retained_entries_max = 50000;
   size_t retained_bytes_max = 64u << 20;
 
   // A learner is made a voter when it lacks no more entries than this, and was heard just now.

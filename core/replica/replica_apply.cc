@@ -112,7 +112,7 @@ void Replica::MaybeCompact(MonotonicTime now) {
 
 void Replica::CompactTo(LogIndex point) {
   const Status status =
-      QR_MUTANT("compacted-before-durable") ? OkStatus() : state_machine_->MakeDurable();
+      QR_MUTANT("compacted-before-durable") ? OkStatus() : state_machine_->MakeDurable(point);
   if (!status.ok()) {
     return shared_.Fail(Annotate(status, StrCat("state machine of group ", group_)));
   }

@@ -60,9 +60,9 @@ class StateMachine {
   virtual StatusOr<std::vector<StatusOr<std::string>>> Apply(
       std::span<const raft::Entry> entries) = 0;
 
-  // Everything applied so far is durable once this returns OK, so that the log up to
-  // applied_index() may be dropped.
-  virtual Status MakeDurable() = 0;
+  // Everything up to `index`, at most applied_index(), is durable once this returns OK, so that the
+  // log up to there may be dropped.
+  virtual Status MakeDurable(LogIndex index) = 0;
 
   virtual StatusOr<std::unique_ptr<SnapshotReader>> OpenSnapshot() = 0;
   virtual StatusOr<std::unique_ptr<SnapshotWriter>> BeginSnapshot(

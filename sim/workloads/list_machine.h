@@ -36,7 +36,7 @@ class ListMachine : public replica::StateMachine {
   RaftTerm applied_term() const override { return state_.term; }
   raft::AppliedConfiguration configuration() const override { return state_.configuration; }
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
-  Status MakeDurable() override { return Save(state_); }
+  Status MakeDurable(LogIndex) override { return Save(state_); }
   StatusOr<std::unique_ptr<replica::SnapshotReader>> OpenSnapshot() override;
   StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(
       LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) override;

@@ -15,6 +15,9 @@
 namespace quadraft::store {
 namespace kv_internal {
 
+// What a key costs in a memtable beside its bytes, at most.
+constexpr size_t kMemtableBytesPerKey = 64;
+
 struct Core {
   explicit Core(Env& env) : env(env) {}
   ~Core() {
@@ -62,24 +65,29 @@ struct Core {
     return bytes;
   }
 
-  // One piece of LevelDB's background work; false: there is none. Nothing else changes its files.
-  bool RunOne() {
-    level0_known = false;
-    return adapter->RunOne();
-  }
+  // One piece of LevelDB's background work that no worker has begun; false: there is none.
+  bool RunOne() { return adapter->RunOne(); }
   void RunAll() {
     while (RunOne()) {
     }
   }
-  int Level0Files() {
-    if (level0_known) return level0_files;
+  int Level0Files() const {
     std::string text;
-    level0_files = 0;
-    if (db->GetProperty("leveldb.num-files-at-level0", &text)) {
-      std::from_chars(text.data(), text.data() + text.size(), level0_files);
+    int files = 0;
+    if (db->GetProperty("leveldb.num-files-at-level0", &text))
+      std::from_chars(text.data(), text.data() + text.size(), files);
+    return files;
+  }
+  // LevelDB would wait for work that nobody does when this batch filled the memtable while the one before
+  // is not written out, or at its bound of level 0. Work that a worker has begun it may wait for.
+  void MakeRoom(const KvBatch& batch) {
+    if (memtable_bytes + BytesInMemtable(batch) > write_buffer_bytes / 2) RunOne();
+    if (SIM_MAYBE("eager-kv-work")) RunAll();
+    while (Level0Files() >= kLevel0FilesMax && RunOne()) {
     }
-    level0_known = true;
-    return level0_files;
+  }
+  static size_t BytesInMemtable(const KvBatch& batch) {
+    return batch.bytes() + batch.count() * kMemtableBytesPerKey;
   }
 
   Env& env;
@@ -89,19 +97,23 @@ struct Core {
   std::unique_ptr<leveldb::DB> db;
   Status failed;
   std::weak_ptr<void> shared;
-  bool level0_known = false;
-  int level0_files = 0;  // While known.
+  size_t write_buffer_bytes = 0;
+  size_t memtable_bytes = 0;  // About, of the one that is written to; for the loop.
 };
 
 namespace {
 
 constexpr size_t kWriteBufferBytesMin = 64u << 10;  // LevelDB takes no less.
 
-// One piece of background work per turn of the loop. Called from any thread, with LevelDB's lock
-// held.
+// Called from any thread, with LevelDB's lock held. A worker does one piece; the next is scheduled then.
 void PostWork(Env& env, const std::weak_ptr<Core>& weak) {
-  env.executor().Post([weak] {
-    if (const auto core = weak.lock()) core->RunOne();
+  env.executor().Post([&env, weak] {
+    if (weak.expired()) return;
+    env.executor().Offload(
+        [weak] {
+          if (const auto core = weak.lock()) core->RunOne();
+        },
+        [] {});
   });
 }
 
@@ -153,8 +165,9 @@ StatusOr<std::unique_ptr<KvStore>> KvStore::Open(Env& env, const std::string& di
   level.env = core->adapter->leveldb_env();
   level.comparator = KeyOrder();
   level.info_log = core->adapter->logger();
-  level.write_buffer_size = SIM_MAYBE("small-write-buffer") ? kv_internal::kWriteBufferBytesMin
-                                                            : options.write_buffer_bytes;
+  core->write_buffer_bytes = SIM_MAYBE("small-write-buffer") ? kv_internal::kWriteBufferBytesMin
+                                                             : options.write_buffer_bytes;
+  level.write_buffer_size = core->write_buffer_bytes;
   level.max_file_size = options.table_bytes;
   level.max_open_files = 50000;  // All of them: see leveldb_env.h, 4.
   level.block_cache = core->cache.get();
@@ -177,6 +190,7 @@ KvStore::~KvStore() = default;
 
 Status KvStore::Write(KvBatch* batch, bool sync) {
   QR_RETURN_IF_ERROR(core_->failed);
+  core_->MakeRoom(*batch);
   leveldb::WriteOptions options;
   options.sync = sync && !QR_MUTANT("kv-sync-skipped");
   core_->failed = core_->Map(core_->db->Write(options, &batch->batch_));
@@ -186,13 +200,11 @@ Status KvStore::Write(KvBatch* batch, bool sync) {
                    StrCat("the key-value store has failed: ", ToString(core_->failed)));
     return core_->failed;
   }
-  // The memtable that this write retired must be on disk before another can be: LevelDB would wait
-  // for it forever.
+  core_->memtable_bytes += Core::BytesInMemtable(*batch);
   if (core_->adapter->TakeNewLog()) {
     SIM_SOMETIMES(true, "kv-log-rotated");
-    core_->RunOne();
+    core_->memtable_bytes = Core::BytesInMemtable(*batch);
   }
-  if (core_->Level0Files() >= kLevel0FilesMax || SIM_MAYBE("eager-kv-work")) core_->RunAll();
   return OkStatus();
 }
 

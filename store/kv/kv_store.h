@@ -11,9 +11,8 @@
 // Unavailable or ResourceExhausted (the disk's). After a write failed every later one returns the
 // same error: the node must stop.
 //
-// LevelDB's background work is done on the loop: writing out a full memtable within the Write that
-// filled it, one compaction per turn of the loop otherwise, all of them at once when level 0 grows
-// to kLevel0FilesMax.
+// LevelDB's background work is offloaded, a piece at a time. What no worker has begun is done within a Write
+// that could not go on without it: when half of the next memtable is full, or level 0 grows to kLevel0FilesMax.
 #ifndef QUADRAFT_STORE_KV_KV_STORE_H_
 #define QUADRAFT_STORE_KV_KV_STORE_H_
 
@@ -35,8 +34,8 @@ inline constexpr int kLevel0FilesMax = 8;  // LevelDB slows writers here and sto
 
 struct KvOptions {
   size_t block_cache_bytes = 256u << 20;
-  size_t write_buffer_bytes = 16u << 20;
-  size_t table_bytes = 8u << 20;
+  size_t write_buffer_bytes = 32u << 20;
+  size_t table_bytes = 4u << 20;
   int bloom_bits_per_key = 10;
   bool compress = true;  // Snappy.
 

@@ -3,6 +3,7 @@
 #include "store/kv/leveldb_env.h"
 
 #include <algorithm>
+#include <atomic>  // lint: allow determinism: as for mutex below
 #include <deque>
 #include <map>
 #include <mutex>  // lint: allow determinism: Offload workers read tables, too; nothing waits on it
@@ -142,18 +143,18 @@ class Adapter : public LevelDbEnv, public leveldb::Env {
     return stopped_ ? leveldb::Status::IOError("the store is closing") : leveldb::Status::OK();
   }
   quadraft::Status SyncNames();
-  void Forget(Writer* writer) {
-    if (log_ == writer) log_ = nullptr;
-  }
+  void Forget(Writer* writer) { log_.compare_exchange_strong(writer, nullptr); }
 
  private:
   quadraft::Env& env_;
   const std::string directory_;
   Silence silence_;
-  bool stopped_ = false;
+  // LevelDB makes logs where it is written to, on the loop; tables, manifests and names also where RunOne
+  // is called.
+  std::atomic<bool> stopped_ = false;
   bool new_log_ = false;
-  bool names_unsynced_ = false;
-  Writer* log_ = nullptr;  // The newest write-ahead log, while it is open.
+  std::atomic<bool> names_unsynced_ = false;
+  std::atomic<Writer*> log_ = nullptr;  // The newest write-ahead log, while it is open.
   Closure on_scheduled_;
 
   mutable std::mutex mutex_;  // Guards what follows: readers on worker threads come here, too.
@@ -266,10 +267,12 @@ leveldb::Status Adapter::Map(const quadraft::Status& status) {
 }
 
 quadraft::Status Adapter::SyncNames() {
-  if (!names_unsynced_ || QR_MUTANT("new-names-not-synced")) return quadraft::OkStatus();
-  QR_RETURN_IF_ERROR(env_.disk().SyncDirectory(directory_));
-  names_unsynced_ = false;
-  return quadraft::OkStatus();
+  if (QR_MUTANT("new-names-not-synced")) return quadraft::OkStatus();
+  // Taken back first: a name that another thread makes meanwhile is for the next one.
+  if (!names_unsynced_.exchange(false)) return quadraft::OkStatus();
+  quadraft::Status status = env_.disk().SyncDirectory(directory_);
+  if (!status.ok()) names_unsynced_ = true;
+  return status;
 }
 
 leveldb::Status Adapter::NewSequentialFile(const std::string& name,
@@ -296,8 +299,8 @@ leveldb::Status Adapter::NewWritableFile(const std::string& name, leveldb::Writa
   *result = nullptr;
   if (const leveldb::Status status = CheckRunning(); !status.ok()) return status;
   const bool is_log = name.ends_with(".log");
-  if (is_log && log_ != nullptr && !QR_MUTANT("kv-old-log-not-synced")) {
-    if (const leveldb::Status status = log_->Sync(); !status.ok()) return status;
+  if (Writer* const old = log_; is_log && old != nullptr && !QR_MUTANT("kv-old-log-not-synced")) {
+    if (const leveldb::Status status = old->Sync(); !status.ok()) return status;
   }
   auto opened = env_.disk().Open(name, OpenMode::kCreate);
   if (!opened.ok()) return Map(opened.status());
@@ -325,8 +328,9 @@ leveldb::Status Adapter::NewAppendableFile(const std::string& name,
   auto opened = env_.disk().Open(name, OpenMode::kAppend);
   if (!opened.ok()) return Map(opened.status());
   names_unsynced_ = true;
-  log_ = new Writer(this, std::move(*opened));
-  *result = log_;
+  auto* const writer = new Writer(this, std::move(*opened));
+  log_ = writer;
+  *result = writer;
   return leveldb::Status::OK();
 }
 

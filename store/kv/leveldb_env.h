@@ -5,7 +5,7 @@
 //   ... after each call on the database: while (adapter->RunOne()) {}
 //
 // Differences from LevelDB's PosixEnv, each for a reason:
-// 1. Schedule only queues: background work runs on the loop when the owner calls RunOne. No thread
+// 1. Schedule only queues: background work runs where the owner calls RunOne, on the loop or on a worker. No thread
 // is ever started.
 // 2. Before a new write-ahead log is created the old one is synced: after a crash what is lost is
 // always a suffix.
@@ -45,7 +45,8 @@ class LevelDbEnv {
 
   // Called when work is queued; on any thread, with LevelDB's lock held: may only post.
   virtual void OnScheduled(Closure fn) = 0;
-  virtual bool RunOne() = 0;  // One piece of background work, on the loop; false: there is none.
+  // One piece of background work that nobody has begun; false: there is none. On any thread.
+  virtual bool RunOne() = 0;
 
   // Whether a write-ahead log was created since the last call: the memtable before it waits to be
   // written out.

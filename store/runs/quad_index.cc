@@ -124,6 +124,7 @@ Status QuadIndex::Fold(KvBatch* more) {
   }
   recent_.clear();
   recent_rows_ = 0;
+  DrawFoldRows();
   horizon_ = std::max(horizon_, droppable_);
   Changed();
   PickMerge();

@@ -20,6 +20,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "core/base/ids.h"
+#include "core/env/random.h"
 #include "store/runs/run.h"
 #include "store/runs/run_cursor.h"
 #include "store/runs/run_writer.h"
@@ -37,7 +38,9 @@ struct QuadChange {
 class QuadIndex {
  public:
   struct Options {
-    size_t recent_rows_max = 64u << 10;  // Then a fold is wanted. 240 bytes each.
+    // Then a fold is wanted, or somewhat before: replicas of one group should not fold at the same
+    // entry, or all of them stand still at the same time. 240 bytes each.
+    size_t recent_rows_max = 8u << 10;
     uint32_t block_rows = kBlockRowsMax;
     size_t merged_rows_per_slice = 16u << 10;  // Of all permutations together.
   };
@@ -56,7 +59,7 @@ class QuadIndex {
   // `changes` came or went, each for itself; the caller has looked (IsThere).
   void Add(const std::vector<QuadChange>& changes);
   size_t recent_rows() const { return recent_rows_; }
-  bool WantsFold() const { return recent_rows_ >= options_.recent_rows_max; }
+  bool WantsFold() const { return recent_rows_ >= fold_rows_; }
   // All recent rows into a stored run, in one write with `more` (the state's own record of how far
   // it is). OK: nothing is recent. An error is final.
   Status Fold(KvBatch* more);
@@ -77,9 +80,19 @@ class QuadIndex {
     std::optional<RunMerge> merge;  // Of that permutation.
   };
   QuadIndex(KvStore& kv, GroupId group, SpaceId space, const Options& options, OnOldRun on_old_run)
-      : kv_(kv), group_(group), space_(space), options_(options), on_old_run_(std::move(on_old_run)) {}
+      : kv_(kv),
+        group_(group),
+        space_(space),
+        options_(options),
+        on_old_run_(std::move(on_old_run)),
+        random_(kv.env().random("store/fold")) {
+    DrawFoldRows();
+  }
 
   void Changed() { taken_.reset(); }
+  void DrawFoldRows() {
+    fold_rows_ = options_.recent_rows_max - random_.Below(options_.recent_rows_max / 2 + 1);
+  }
   RunWriter NewRun(uint32_t level, uint64_t rows_max, Timestamp horizon);
   Status WriteRecent(RunWriter* writer);
   bool WorthMergingAll(uint64_t live_quads) const;
@@ -97,6 +110,8 @@ class QuadIndex {
   OnOldRun on_old_run_;
   std::vector<std::shared_ptr<const RecentRun>> recent_;  // Sizes fall.
   size_t recent_rows_ = 0;
+  Random random_;
+  size_t fold_rows_ = 0;  // When the next fold is wanted.
   std::vector<std::shared_ptr<const StoredRun>> stored_;  // By id.
   mutable std::shared_ptr<const RunSet> taken_;           // The last that runs() gave, while it holds.
   RunId next_run_ = 1;

@@ -65,7 +65,7 @@ void BM_Apply(benchmark::State& bench) {
     for (const raft::Entry& entry : entries) {
       if (!fixture.state->Apply({&entry, 1}).ok()) bench.SkipWithError("apply");
     }
-    if (!fixture.state->MakeDurable().ok()) bench.SkipWithError("make durable");
+    if (!fixture.state->MakeDurable(fixture.state->applied_index()).ok()) bench.SkipWithError("make durable");
     fixture.env.RunUntilIdle();
     if (fixture.state->quad_count() == 0) bench.SkipWithError("nothing applied");
     bench.counters["bytes_per_quad"] =

@@ -199,6 +199,7 @@ Status GraphState::InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex
   QR_RETURN_IF_ERROR(failed_);
   sweeper_.Add(QR_MUTANT("sweeps-the-new-space") ? meta.space : meta_.space);
   meta_ = meta;
+  stored_index_ = meta.applied_index;
   index_ = std::move(index);
   return OkStatus();
 }

@@ -146,7 +146,7 @@ TEST_F(SnapshotTest, ACrashAnywhereLeavesTheOldOrTheNew) {
       auto store = *KvStore::Open(machine, "state", Tiny());
       auto graph = *GraphState::Open(*store, kGroup, {});
       ASSERT_TRUE(graph->Apply(other_model.entries).ok());
-      ASSERT_TRUE(graph->MakeDurable().ok());
+      ASSERT_TRUE(graph->MakeDurable(graph->applied_index()).ok());
     }
     machine.memory_disk().FailFrom(stop);
     bool committed = false;

@@ -51,6 +51,7 @@ StatusOr<std::unique_ptr<GraphState>> GraphState::Open(KvStore& kv, GroupId grou
   QR_ASSIGN_OR_RETURN(const bool found, kv.Get(GroupKey(group), &value));
   if (found) {
     QR_ASSIGN_OR_RETURN(state->meta_, DecodeGraphMeta(value));
+    state->stored_index_ = state->meta_.applied_index;
   } else {
     KvBatch batch;
     QR_ASSIGN_OR_RETURN(state->meta_.space, state->AllocateSpace(&batch));
@@ -180,12 +181,15 @@ Status GraphState::FoldWith(QuadIndex& index, KvBatch* more) {
 Status GraphState::Fold() {
   KvBatch batch;
   batch.Put(GroupKey(group_), EncodeGraphMeta(meta_));
-  return FoldWith(*index_, &batch);
+  QR_RETURN_IF_ERROR(FoldWith(*index_, &batch));
+  stored_index_ = meta_.applied_index;
+  return OkStatus();
 }
 
-Status GraphState::MakeDurable() {
+Status GraphState::MakeDurable(LogIndex index) {
   QR_RETURN_IF_ERROR(failed_);
-  failed_ = Fold();
+  // The log is cut well behind what was applied: mostly a fold has been there.
+  if (stored_index_ < index) failed_ = Fold();
   if (failed_.ok()) failed_ = kv_.Sync();
   return failed_;
 }

@@ -52,7 +52,7 @@ class GraphState : public replica::StateMachine {
   struct Options {
     uint64_t retention = 10'000;    // Views this many indexes back can still be taken.
     size_t batch_changes = 4096;    // Entries are applied in batches of about so many quads.
-    size_t recent_term_bytes_max = 16u << 20;  // New terms in memory; then there is a fold.
+    size_t recent_term_bytes_max = 8u << 20;  // New terms in memory; then there is a fold.
     QuadIndex::Options index;
     Dictionary::Options dictionary;
   };
@@ -64,7 +64,7 @@ class GraphState : public replica::StateMachine {
   RaftTerm applied_term() const override { return meta_.applied_term; }
   raft::AppliedConfiguration configuration() const override { return meta_.configuration; }
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
-  Status MakeDurable() override;
+  Status MakeDurable(LogIndex index) override;
   StatusOr<std::unique_ptr<replica::SnapshotReader>> OpenSnapshot() override;
   // The writer must not outlive the state. Entries may be applied while it is filled.
   StatusOr<std::unique_ptr<replica::SnapshotWriter>> BeginSnapshot(
@@ -106,6 +106,7 @@ class GraphState : public replica::StateMachine {
   const Options options_;
   const std::shared_ptr<Dictionary> dictionary_;
   GraphMeta meta_;
+  LogIndex stored_index_;  // The applied index of the last fold.
   Status failed_;
   Sweeper sweeper_;
   std::unique_ptr<QuadIndex> index_;  // Of meta_.space.

@@ -26,7 +26,7 @@ TEST_F(GraphStateTest, EveryVersionIsWhatSetArithmeticSays) {
       EXPECT_EQ(*ReadAll(**view, static_cast<Permutation>(p)), model.at[t]) << t;
   }
   EXPECT_EQ(state->ViewAt(Timestamp(301)).status().code(), absl::StatusCode::kUnavailable);
-  ASSERT_TRUE(state->MakeDurable().ok());
+  ASSERT_TRUE(state->MakeDurable(state->applied_index()).ok());
   Open();
   ExpectIs(*state, model.at.back());
   EXPECT_EQ(state->applied_index(), LogIndex{300});
@@ -58,7 +58,7 @@ TEST_F(GraphStateTest, EntriesWithoutAWriteSetOnlyMoveTheIndex) {
   ASSERT_TRUE(results.ok());
   EXPECT_EQ(results->front().status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(state->applied_index(), LogIndex{2});
-  ASSERT_TRUE(state->MakeDurable().ok());
+  ASSERT_TRUE(state->MakeDurable(state->applied_index()).ok());
   Open();
   EXPECT_EQ(state->applied_index(), LogIndex{2});
   ExpectIs(*state, {});
@@ -85,7 +85,7 @@ TEST_F(GraphStateTest, OldVersionsGoAndNoAnswerChanges) {
   // Delete everything; once the horizon has passed that, nothing of it is left but the terms.
   model.Add({.deletes = {model.at.back().begin(), model.at.back().end()}});
   Apply(model.entries.back());
-  ASSERT_TRUE(state->MakeDurable().ok());
+  ASSERT_TRUE(state->MakeDurable(state->applied_index()).ok());
   for (int i = 0; i < 300; ++i) {
     model.Add({});
     Apply(model.entries.back());
@@ -186,7 +186,7 @@ TEST_F(GraphStateTest, CheckNoticesAnotherRowInAnyPermutation) {
   Open({.index = {.block_rows = 4}});
   model.Add(RandomWrites(random, 40));
   Apply(model.entries.back());
-  ASSERT_TRUE(state->MakeDurable().ok());
+  ASSERT_TRUE(state->MakeDurable(state->applied_index()).ok());
   ASSERT_TRUE(state->CheckConsistency().ok());
   for (int p = 0; p < kPermutationCount; ++p) {
     const std::string key = BlockKey(1, 1, p, 0);
@@ -239,7 +239,7 @@ TEST_F(GraphStateTest, AStateOfTheFormatBeforeRunsIsTakenOver) {
     }
   }
   std::string meta;
-  ASSERT_TRUE(state->MakeDurable().ok());
+  ASSERT_TRUE(state->MakeDurable(state->applied_index()).ok());
   ASSERT_TRUE(*kv->Get(GroupKey(kGroup), &meta));
   meta[0] = 2;
   batch.Put(GroupKey(kGroup), meta);
@@ -286,13 +286,13 @@ TEST(GraphStateCrashTest, TheStateIsAlwaysOneThatAnAppliedPrefixGives) {
       for (size_t at = applied; at < model.entries.size();) {
         const size_t n = std::min<size_t>(1 + random.Below(10), model.entries.size() - at);
         if (!state->Apply(std::span(model.entries).subspan(at, n)).ok()) {
-          EXPECT_FALSE(state->MakeDurable().ok()) << "an error is final";
+          EXPECT_FALSE(state->MakeDurable(state->applied_index()).ok()) << "an error is final";
           EXPECT_EQ(state->content_digest(), DigestOf(model.at[state->applied_index().value()]))
               << "what was not written was not applied";
           break;
         }
         at += n;
-        if (random.OneIn(6) && state->MakeDurable().ok()) durable = at;
+        if (random.OneIn(6) && state->MakeDurable(state->applied_index()).ok()) durable = at;
         if (random.OneIn(3)) env.RunOne();
         if (random.OneIn(40)) break;
       }

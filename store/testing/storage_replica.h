@@ -108,7 +108,7 @@ class Replica {
       for (uint64_t n = random_.Below(4); n > 0; --n) env_.sim_executor().RunOne();
       QR_RETURN_IF_ERROR(Apply(acknowledged_));
       if (random_.OneIn(10)) {
-        QR_RETURN_IF_ERROR(state_->MakeDurable());
+        QR_RETURN_IF_ERROR(state_->MakeDurable(state_->applied_index()));
         QR_RETURN_IF_ERROR(
             log_->SaveSnapshotMark(kStorageGroup, state_->applied_index(), RaftTerm{1}));
       }

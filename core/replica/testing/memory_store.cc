@@ -95,7 +95,7 @@ StatusOr<std::vector<StatusOr<std::string>>> MemoryStateMachine::Apply(
   return results;
 }
 
-Status MemoryStateMachine::MakeDurable() {
+Status MemoryStateMachine::MakeDurable(LogIndex) {
   QR_RETURN_IF_ERROR(failure_);
   image_->states[group_] = state_;
   return OkStatus();

@@ -76,7 +76,7 @@ class MemoryStateMachine : public StateMachine {
   RaftTerm applied_term() const override { return state_.term; }
   raft::AppliedConfiguration configuration() const override { return state_.configuration; }
   StatusOr<std::vector<StatusOr<std::string>>> Apply(std::span<const raft::Entry> entries) override;
-  Status MakeDurable() override;
+  Status MakeDurable(LogIndex index) override;
   StatusOr<std::unique_ptr<SnapshotReader>> OpenSnapshot() override;
   StatusOr<std::unique_ptr<SnapshotWriter>> BeginSnapshot(
       LogIndex index, RaftTerm term, raft::AppliedConfiguration configuration) override;
