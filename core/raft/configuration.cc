@@ -1,5 +1,8 @@
 #include "core/raft/configuration.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -7,7 +10,8 @@
 namespace quadraft::raft {
 namespace {
 
-constexpr uint64_t kFormat = 1;
+constexpr uint64_t kFormatWithoutContacts = 1;
+constexpr uint64_t kFormat = 2;
 enum RoleBits : uint8_t { kIncoming = 1, kOutgoing = 2, kLearner = 4, kLearnerNext = 8 };
 
 Status CheckSizes(const ConfigurationState& state) {
@@ -33,6 +37,32 @@ Status CheckMember(const ConfigurationState& state, NodeId node) {
   return OkStatus();
 }
 
+Status CheckContacts(const ConfigurationState& state) {
+  std::map<std::string_view, NodeId> addresses;
+  std::map<uint64_t, NodeId> disks;
+  for (const auto& [node, contact] : state.contacts) {
+    if (!state.voters.Contains(node) && !state.learners.Contains(node)) {
+      return InvalidArgument("node ", node, " is no member and has an address");
+    }
+    if (contact.empty()) return InvalidArgument("node ", node, " has an empty contact");
+    if (!contact.address.empty()) {
+      QR_RETURN_IF_ERROR(CheckAddress(contact.address));
+      const auto [other, fresh] = addresses.emplace(contact.address, node);
+      if (!fresh) {
+        return InvalidArgument("node ", node, ": address ", contact.address, " is that of node ",
+                               other->second);
+      }
+    }
+    if (contact.disk == 0) continue;
+    const auto [other, fresh] = disks.emplace(contact.disk, node);
+    if (!fresh) {
+      return InvalidArgument("node ", node, " lives on the disk of node ", other->second,
+                             ": its folder is a copy");
+    }
+  }
+  return OkStatus();
+}
+
 Status CheckState(const ConfigurationState& state) {
   if (state.voters.incoming.empty() && !(state == ConfigurationState())) {
     return InvalidArgument("no incoming voters");
@@ -45,10 +75,38 @@ Status CheckState(const ConfigurationState& state) {
   if (!state.voters.joint() && state.auto_leave) {
     return InvalidArgument("auto_leave in a configuration that is not joint");
   }
-  return OkStatus();
+  return CheckContacts(state);
+}
+
+bool IsHostByte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+         c == '-' || c == '_';
 }
 
 }  // namespace
+
+Status CheckAddress(std::string_view address) {
+  const auto bad = [address](std::string_view why) {
+    return InvalidArgument("\"", address.substr(0, kAddressBytesMax), "\" is no HOST:PORT: ", why);
+  };
+  if (address.size() > kAddressBytesMax) return bad("it is too long");
+  const size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos) return bad("there is no port");
+  const std::string_view digits = address.substr(colon + 1);
+  std::string_view host = address.substr(0, colon);
+  unsigned port = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || port == 0 ||
+      port > 65535) {
+    return bad("its port is not 1 to 65535");
+  }
+  const bool six = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (six) host = host.substr(1, host.size() - 2);
+  const bool plain = std::all_of(host.begin(), host.end(),
+                                 [six](char c) { return IsHostByte(c) || (six && c == ':'); });
+  if (host.empty() || !plain) return bad("its host is no name and no number");
+  return OkStatus();
+}
 
 Configuration::Configuration(std::vector<NodeId> voters) {
   QR_CHECK(!voters.empty() && voters.size() <= kVotersMax) << voters.size() << " voters";
@@ -66,11 +124,18 @@ StatusOr<Configuration> Configuration::Restore(ConfigurationState state) {
   return configuration;
 }
 
+const Contact& Configuration::ContactOf(NodeId node) const {
+  static const auto& unknown = *new Contact();
+  const auto found = state_.contacts.find(node);
+  return found == state_.contacts.end() ? unknown : found->second;
+}
+
 std::string EncodeConfiguration(const Configuration& configuration) {
   const ConfigurationState& state = configuration.state();
   const NodeSet members = configuration.Members();
+  const uint64_t format = state.contacts.empty() ? kFormatWithoutContacts : kFormat;
   std::string out;
-  PutVarint(&out, kFormat);
+  PutVarint(&out, format);
   PutVarint(&out, state.auto_leave ? 1 : 0);
   PutVarint(&out, members.size());
   for (NodeId node : members) {
@@ -79,6 +144,10 @@ std::string EncodeConfiguration(const Configuration& configuration) {
                                     (state.voters.outgoing.Contains(node) ? kOutgoing : 0) |
                                     (state.learners.Contains(node) ? kLearner : 0) |
                                     (state.learners_next.Contains(node) ? kLearnerNext : 0)));
+    if (format == kFormatWithoutContacts) continue;
+    const Contact& contact = configuration.ContactOf(node);
+    PutLengthPrefixed(&out, contact.address);
+    PutFixed<uint64_t>(&out, contact.disk);
   }
   return out;
 }
@@ -86,8 +155,8 @@ std::string EncodeConfiguration(const Configuration& configuration) {
 StatusOr<Configuration> DecodeConfiguration(std::string_view bytes) {
   const Status malformed = DataLoss("a configuration of ", bytes.size(), " bytes: malformed");
   uint64_t format = 0, auto_leave = 0, count = 0;
-  if (!GetVarint(&bytes, &format) || format != kFormat) {
-    return DataLoss("a configuration of format ", format, "; this program knows ", kFormat);
+  if (!GetVarint(&bytes, &format) || format < kFormatWithoutContacts || format > kFormat) {
+    return DataLoss("a configuration of format ", format, "; this program knows up to ", kFormat);
   }
   if (!GetVarint(&bytes, &auto_leave) || auto_leave > 1 || !GetVarint(&bytes, &count) ||
       count > 2 * kVotersMax + kLearnersMax) {
@@ -104,6 +173,12 @@ StatusOr<Configuration> DecodeConfiguration(std::string_view bytes) {
     if ((roles & kOutgoing) != 0) state.voters.outgoing.Insert(NodeId{node});
     if ((roles & kLearner) != 0) state.learners.Insert(NodeId{node});
     if ((roles & kLearnerNext) != 0) state.learners_next.Insert(NodeId{node});
+    if (format == kFormatWithoutContacts) continue;
+    std::string_view address;
+    Contact contact;
+    if (!GetLengthPrefixed(&bytes, &address) || !GetFixed(&bytes, &contact.disk)) return malformed;
+    contact.address = address;
+    if (!contact.empty()) state.contacts.emplace(NodeId{node}, std::move(contact));
   }
   if (!bytes.empty()) return malformed;
   auto configuration = Configuration::Restore(std::move(state));
@@ -119,6 +194,12 @@ std::string Describe(const Configuration& configuration) {
     StrAppend(&out, " learners_next=", Describe(state.learners_next));
   }
   if (state.auto_leave) out += " autoleave";
+  std::string addresses;
+  for (const auto& [node, contact] : state.contacts) {
+    if (contact.address.empty()) continue;
+    StrAppend(&addresses, addresses.empty() ? "" : " ", node, "=", contact.address);
+  }
+  if (!addresses.empty()) StrAppend(&out, " at=(", addresses, ")");
   return out;
 }
 

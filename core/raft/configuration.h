@@ -12,10 +12,12 @@
 //   2. A learner votes in neither list.
 //   3. learners_next are voters of the outgoing list only: a node is no learner while it votes.
 //   4. Not joint: no learners_next, no auto_leave.
+//   5. Contacts are of members only; no two have one address, or live on one disk.
 #ifndef QUADRAFT_CORE_RAFT_CONFIGURATION_H_
 #define QUADRAFT_CORE_RAFT_CONFIGURATION_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,19 @@
 namespace quadraft::raft {
 
 inline constexpr size_t kLearnersMax = 31;
+inline constexpr size_t kAddressBytesMax = 255;
+
+// Where a member is reached, and what it is. Of groups of before contacts, and of who was never
+// heard, parts are not known.
+struct Contact {
+  std::string address;  // "host:port" of its listener for messages; empty: not known.
+  uint64_t disk = 0;    // Drawn by the node with its data folder: what it promised stands there and
+                        // nowhere else (core/replica/identity.h). 0: not known.
+  bool empty() const { return address.empty() && disk == 0; }
+  friend bool operator==(const Contact&, const Contact&) = default;
+};
+// OK, or InvalidArgument: "1.2.3.4:7001", "[::1]:7001" and "name:7001" are addresses.
+Status CheckAddress(std::string_view address);
 
 // A configuration as a log entry or a snapshot carries it: plain data.
 struct ConfigurationState {
@@ -35,6 +50,7 @@ struct ConfigurationState {
   NodeSet learners;         // They get the log and do not count.
   NodeSet learners_next;    // Voters of the outgoing list that become learners when it is left.
   bool auto_leave = false;  // Joint: the leader proposes to leave by itself.
+  std::map<NodeId, Contact> contacts;  // Of those members of whom something is known.
   friend bool operator==(const ConfigurationState&, const ConfigurationState&) = default;
 };
 
@@ -54,6 +70,7 @@ class Configuration {
   bool IsMember(NodeId node) const { return IsVoter(node) || IsLearner(node); }
   NodeSet Members() const { return Union(voters_, state_.learners); }
   bool joint() const { return state_.voters.joint(); }
+  const Contact& ContactOf(NodeId node) const;  // An empty one when nothing is known.
 
   // The largest v such that a quorum of the voters has value_of(node) >= v.
   template <typename ValueOf>
@@ -75,14 +92,15 @@ class Configuration {
   NodeSet voters_;  // The union of both lists.
 };
 
-// The payload of an entry of kind kConfiguration: version 1, whether it is left by itself, then
-// each member by id: its id and a byte of its roles (1 incoming, 2 outgoing, 4 learner, 8 learner
-// next).
+// The payload of an entry of kind kConfiguration: version, whether it is left by itself, then each
+// member by id: its id and a byte of its roles (1 incoming, 2 outgoing, 4 learner, 8 learner next);
+// in version 2 also its address (length as a varint, bytes) and its disk (8 bytes). Version 1 when
+// there are no contacts, so that programs that know no others can read it.
 std::string EncodeConfiguration(const Configuration& configuration);
 // DataLoss: malformed, or against the invariants above.
 StatusOr<Configuration> DecodeConfiguration(std::string_view bytes);
 
-// "voters=(1 2)&&(2 3) learners=(4) learners_next=(3) autoleave".
+// "voters=(1 2)&&(2 3) learners=(4) learners_next=(3) autoleave at=(1=10.0.0.1:7001 2=...)".
 std::string Describe(const Configuration& configuration);
 
 }  // namespace quadraft::raft

@@ -42,6 +42,14 @@ Status Change(ConfigurationState& state, const std::vector<NodeChange>& changes)
   return OkStatus();
 }
 
+// Who belongs to it no longer is forgotten: a later member may have the address.
+StatusOr<Configuration> RestoreMembers(ConfigurationState state) {
+  std::erase_if(state.contacts, [&state](const auto& row) {
+    return !state.voters.Contains(row.first) && !state.learners.Contains(row.first);
+  });
+  return Configuration::Restore(std::move(state));
+}
+
 }  // namespace
 
 StatusOr<Configuration> Changer::Simple(const std::vector<NodeChange>& changes) const {
@@ -53,7 +61,7 @@ StatusOr<Configuration> Changer::Simple(const std::vector<NodeChange>& changes) 
   if (DifferenceSize(from_.state().voters.incoming, next.voters.incoming) > 1) {
     return FailedPrecondition("more than one voter changed without entering joint config");
   }
-  return Configuration::Restore(std::move(next));
+  return RestoreMembers(std::move(next));
 }
 
 StatusOr<Configuration> Changer::EnterJoint(bool auto_leave,
@@ -66,7 +74,7 @@ StatusOr<Configuration> Changer::EnterJoint(bool auto_leave,
   next.voters.outgoing = next.voters.incoming;
   QR_RETURN_IF_ERROR(Change(next, changes));
   next.auto_leave = auto_leave;
-  return Configuration::Restore(std::move(next));
+  return RestoreMembers(std::move(next));
 }
 
 StatusOr<Configuration> Changer::LeaveJoint() const {
@@ -75,13 +83,23 @@ StatusOr<Configuration> Changer::LeaveJoint() const {
   next.voters.outgoing = NodeSet();
   next.learners = Union(next.learners, std::exchange(next.learners_next, NodeSet()));
   next.auto_leave = false;
-  return Configuration::Restore(std::move(next));
+  return RestoreMembers(std::move(next));
 }
 
 StatusOr<Configuration> Changer::Apply(const ConfigurationChange& change) const {
   if (change.leaves_joint()) return LeaveJoint();
-  if (change.enters_joint()) return EnterJoint(change.auto_leave(), change.changes);
-  return Simple(change.changes);
+  auto next = change.enters_joint() ? EnterJoint(change.auto_leave(), change.changes)
+                                    : Simple(change.changes);
+  if (!next.ok() || change.contacts.empty()) return next;
+  ConfigurationState state = next->state();
+  for (const auto& [node, contact] : change.contacts) {
+    if (!next->IsMember(node)) return InvalidArgument("node ", node, " is no member");
+    if (contact.empty()) continue;
+    Contact& known = state.contacts[node];
+    if (!contact.address.empty()) known.address = contact.address;
+    if (contact.disk != 0) known.disk = contact.disk;
+  }
+  return Configuration::Restore(std::move(state));
 }
 
 void ProgressTable::Follow(const Configuration& configuration, LogIndex last_index,

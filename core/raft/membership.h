@@ -10,11 +10,13 @@
 //            the two decides; LeaveJoint drops it. A voter that is demoted goes on voting in the
 //            outgoing list and becomes a learner when that is left (learners_next).
 // Changes are idempotent: removing who is not there, or adding who is, does nothing. Node 0 is
-// skipped. Within one list the later change wins.
+// skipped. Within one list the later change wins. Contacts change with the members, or alone: no
+// quorum moves by that.
 #ifndef QUADRAFT_CORE_RAFT_MEMBERSHIP_H_
 #define QUADRAFT_CORE_RAFT_MEMBERSHIP_H_
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "core/base/ids.h"
@@ -41,12 +43,15 @@ enum class Transition : uint8_t {
   kJointExplicit = 2,  // Joint until somebody asks to leave.
 };
 // What a leader is asked for; the entry that follows holds the configuration that comes of it. No
-// changes and kAuto: leave the joint configuration.
+// changes, no contacts and kAuto: leave the joint configuration.
 struct ConfigurationChange {
   Transition transition = Transition::kAuto;
   std::vector<NodeChange> changes;
+  std::map<NodeId, Contact> contacts;  // What becomes known; an empty part says nothing.
 
-  bool leaves_joint() const { return transition == Transition::kAuto && changes.empty(); }
+  bool leaves_joint() const {
+    return transition == Transition::kAuto && changes.empty() && contacts.empty();
+  }
   bool enters_joint() const { return transition != Transition::kAuto || changes.size() > 1; }
   bool auto_leave() const { return enters_joint() && transition != Transition::kJointExplicit; }
 };
@@ -60,7 +65,8 @@ class Changer {
   StatusOr<Configuration> Simple(const std::vector<NodeChange>& changes) const;
   StatusOr<Configuration> EnterJoint(bool auto_leave, const std::vector<NodeChange>& changes) const;
   StatusOr<Configuration> LeaveJoint() const;
-  // The one of the three that the change asks for.
+  // The one of the three that the change asks for, with its contacts. InvalidArgument: a contact of
+  // who is no member, an address that is none or another member's.
   StatusOr<Configuration> Apply(const ConfigurationChange& change) const;
 
  private:

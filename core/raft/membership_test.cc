@@ -266,6 +266,91 @@ TEST(Configuration, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal(State(many, {}, {}, {})), StrCat("more than ", kVotersMax, " voters"));
 }
 
+// ---- Where members are reached, and what they are
+
+ConfigurationState WithContacts(ConfigurationState state, std::map<NodeId, Contact> contacts) {
+  state.contacts = std::move(contacts);
+  return state;
+}
+
+TEST(Contacts, AddressesAreRead) {
+  for (const char* good : {"10.0.0.1:7001", "a-host.example:1", "[::1]:65535", "localhost:80"}) {
+    EXPECT_TRUE(CheckAddress(good).ok()) << good;
+  }
+  for (const char* bad : {"", "10.0.0.1", ":7001", "h:", "h:0", "h:65536", "h:7x", "::1:80", "[]:80",
+                          "a b:80", "http://h:80", "h:-1", "h: 80"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckAddress(bad))) << bad;
+  }
+  EXPECT_FALSE(CheckAddress(StrCat(std::string(kAddressBytesMax, 'h'), ":1")).ok());
+}
+
+TEST(Contacts, WhatCannotBeIsRefused) {
+  const auto refusal = [](std::map<NodeId, Contact> contacts) {
+    const auto restored =
+        Configuration::Restore(WithContacts(State({1, 2}, {}, {3}, {}), std::move(contacts)));
+    EXPECT_TRUE(absl::IsInvalidArgument(restored.status()));
+    return Message(restored.status());
+  };
+  EXPECT_EQ(refusal({{NodeId{4}, {.address = "h:1"}}}), "node 4 is no member and has an address");
+  EXPECT_EQ(refusal({{NodeId{1}, {}}}), "node 1 has an empty contact");
+  EXPECT_EQ(refusal({{NodeId{1}, {.address = "h"}}}), "\"h\" is no HOST:PORT: there is no port");
+  EXPECT_EQ(refusal({{NodeId{1}, {.address = "h:1"}}, {NodeId{3}, {.address = "h:1"}}}),
+            "node 3: address h:1 is that of node 1");
+  EXPECT_EQ(refusal({{NodeId{1}, {.disk = 7}}, {NodeId{2}, {.disk = 7}}}),
+            "node 2 lives on the disk of node 1: its folder is a copy");
+}
+
+TEST(Contacts, AreWrittenAndReadAgain) {
+  const auto with = Configuration::Restore(
+      WithContacts(State({1, 2}, {2, 3}, {4}, {}),
+                   {{NodeId{1}, {.address = "h:1", .disk = 5}}, {NodeId{4}, {.disk = ~uint64_t{0}}}}));
+  ASSERT_TRUE(with.ok());
+  const std::string bytes = EncodeConfiguration(*with);
+  EXPECT_EQ(bytes[0], 2);
+  const auto read = DecodeConfiguration(bytes);
+  ASSERT_TRUE(read.ok()) << ToString(read.status());
+  EXPECT_EQ(*read, *with);
+  EXPECT_EQ(Describe(*read), "voters=(1 2)&&(2 3) learners=(4) at=(1=h:1)");
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_TRUE(absl::IsDataLoss(DecodeConfiguration(bytes.substr(0, cut)).status())) << cut;
+  }
+  // Without contacts the bytes are what they were before there were any.
+  const Configuration plain({NodeId{1}, NodeId{2}});
+  EXPECT_EQ(EncodeConfiguration(plain), std::string("\x01\x00\x02\x01\x01\x02\x01", 7));
+  EXPECT_TRUE(absl::IsDataLoss(DecodeConfiguration(std::string("\x03\x00\x00", 3)).status()));
+}
+
+TEST(Contacts, ChangeWithTheMembersOrAlone) {
+  Configuration now({NodeId{1}, NodeId{2}, NodeId{3}});
+  const auto apply = [&](ConfigurationChange change) {
+    auto next = Changer(now).Apply(change);
+    if (next.ok()) now = *std::move(next);
+    return next.ok() ? Describe(now) : Message(next.status());
+  };
+  const NodeChange learn4{ChangeKind::kAddLearner, NodeId{4}};
+  EXPECT_EQ(apply({.changes = {learn4}, .contacts = {{NodeId{4}, {.address = "h:4"}}}}),
+            "voters=(1 2 3) learners=(4) at=(4=h:4)");
+  EXPECT_EQ(apply({.contacts = {{NodeId{2}, {.address = "h:2", .disk = 22}}}}),
+            "voters=(1 2 3) learners=(4) at=(2=h:2 4=h:4)");
+  // An empty part says nothing.
+  EXPECT_EQ(apply({.contacts = {{NodeId{2}, {.address = "h:20"}}}}),
+            "voters=(1 2 3) learners=(4) at=(2=h:20 4=h:4)");
+  EXPECT_EQ(now.ContactOf(NodeId{2}).disk, 22u);
+  EXPECT_EQ(apply({.contacts = {{NodeId{2}, {.address = "h:4"}}}}),
+            "node 4: address h:4 is that of node 2");
+  EXPECT_EQ(apply({.contacts = {{NodeId{5}, {.address = "h:5"}}}}), "node 5 is no member");
+  // Two nodes change places in one step, and who is replaced is known until it has gone.
+  EXPECT_EQ(apply({.contacts = {{NodeId{2}, {.address = "h:4"}}, {NodeId{4}, {.address = "h:20"}}}}),
+            "voters=(1 2 3) learners=(4) at=(2=h:4 4=h:20)");
+  EXPECT_EQ(apply({.changes = {{ChangeKind::kAddVoter, NodeId{4}}, {ChangeKind::kRemove, NodeId{2}}},
+                   .contacts = {{NodeId{4}, {.disk = 44}}}}),
+            "voters=(1 3 4)&&(1 2 3) autoleave at=(2=h:4 4=h:20)");
+  EXPECT_EQ(apply({.contacts = {{NodeId{1}, {.address = "h:1"}}}}),
+            "can't apply simple config change in joint config");
+  EXPECT_EQ(apply({}), "voters=(1 3 4) at=(4=h:20)");
+  EXPECT_EQ(now.ContactOf(NodeId{4}).disk, 44u);
+}
+
 // ---- Progress
 
 TEST(ProgressTable, WhoStaysKeepsItsProgress) {

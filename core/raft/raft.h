@@ -166,6 +166,9 @@ class Raft {
        MonotonicTime now, Random* random);
 
   // ---- Inputs
+  // Who founds the group, said to a machine that was made with nobody and to which nothing has
+  // happened yet.
+  void Found(Configuration configuration);
   void Tick(MonotonicTime now);
   // Drops what is not to us, or malformed. Who the sender is does not matter: a node that lags does
   // not know its new leader (thesis section 4.1).

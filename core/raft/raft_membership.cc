@@ -13,6 +13,17 @@
 
 namespace quadraft::raft {
 
+void Raft::Found(Configuration configuration) {
+  QR_CHECK(term_ == RaftTerm{} && log_.last_index() == LogIndex{} && configurations_.size() == 1 &&
+           this->configuration().voters().empty())
+      << "founded late";
+  configurations_.front().configuration = std::move(configuration);
+  BecomeFollower(term_, NodeId{});
+  if (this->configuration().voters() == std::vector<NodeId>{self_}) {
+    std::get<Follower>(state_).election_deadline = now_;  // Nobody to wait for.
+  }
+}
+
 StatusOr<LogIndex> Raft::ProposeChange(const ConfigurationChange& change) {
   auto* leader = std::get_if<Leader>(&state_);
   if (!fault_.ok()) return fault_;
