@@ -71,7 +71,12 @@ class Network {
  public:
   virtual ~Network() = default;
 
-  // Queues a message. Lost when the peer is unknown or unreachable, when its queue is over its bound
+  // From now on `node` is reached at `address` ("host:port" of its listener for messages), until another is said, here or by
+  // the node itself: when it connects it tells where it listens, so that it can be answered before anybody named it. What
+  // waits for the old address is lost. Nothing happens when that is the address already, or for this node itself.
+  virtual void SetAddress(NodeId node, std::string_view address) = 0;
+
+  // Queues a message. Lost when the peer's address is unknown or it is unreachable, when its queue is over its bound
   // (kPeerQueueBytesMax; oldest of the least urgent channel goes first), or on its way. At most kMessageBytesMax.
   virtual void Send(NodeId to, Channel channel, std::string payload) = 0;
 

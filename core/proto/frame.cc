@@ -18,12 +18,14 @@ uint32_t FrameChecksum(const char* header, std::string_view payload) {
 StatusOr<Hello> DecodeHello(std::string_view payload) {
   Hello hello;
   uint64_t from, to;
-  std::string_view cluster;
+  std::string_view cluster, address;
   if (!GetFixed(&payload, &from) || !GetFixed(&payload, &to) ||
       !GetLengthPrefixed(&payload, &cluster)) {
-    return DataLoss("malformed hello");  // What follows belongs to later versions.
+    return DataLoss("malformed hello");
   }
-  return Hello{NodeId(from), NodeId(to), std::string(cluster)};
+  // An older program says no address; what follows it belongs to later versions.
+  if (!payload.empty() && !GetLengthPrefixed(&payload, &address)) return DataLoss("malformed hello");
+  return Hello{NodeId(from), NodeId(to), std::string(cluster), std::string(address)};
 }
 
 }  // namespace
@@ -46,6 +48,7 @@ std::string EncodeHello(const Hello& hello) {
   PutFixed<uint64_t>(&payload, hello.from.value());
   PutFixed<uint64_t>(&payload, hello.to.value());
   PutLengthPrefixed(&payload, hello.cluster);
+  PutLengthPrefixed(&payload, hello.address);
   std::string out;
   AppendFrame(&out, kHelloChannel, false, payload);
   return out;

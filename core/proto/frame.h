@@ -35,6 +35,7 @@ struct Hello {
   NodeId from;
   NodeId to;
   std::string cluster;
+  std::string address;  // Where `from` listens for messages; empty: not said (an older program, or it does not listen).
 };
 std::string EncodeHello(const Hello& hello);  // The whole frame.
 

@@ -64,7 +64,7 @@ StatusOr<std::unique_ptr<EpollEnv>> EpollEnv::Create(EpollOptions options) {
   }
   env->mesh_ = std::make_unique<PeerMesh>(
       *env, env->loop_,
-      MeshOptions{env->options_.node, env->options_.cluster, env->options_.peers});
+      MeshOptions{env->options_.node, env->options_.cluster, env->options_.peers, env->options_.pin_peers});
   if (!env->options_.peer_listen.empty()) {
     QR_RETURN_IF_ERROR(env->mesh_->Listen(env->options_.peer_listen));
   }

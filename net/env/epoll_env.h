@@ -26,7 +26,8 @@ struct EpollOptions {
   NodeId node{1};
   std::string data_dir;                  // Empty: a program without files (clients).
   std::string cluster = "quadraft";      // Peers of another one are refused.
-  std::map<NodeId, std::string> peers;   // Where the other nodes listen for messages.
+  std::map<NodeId, std::string> peers;   // Where the other nodes listen for messages, as far as known.
+  bool pin_peers = false;                // What `peers` says stands, whatever nodes say (proxies, translated addresses).
   std::string peer_listen;               // Empty: no messages are received.
   int offload_threads = 0;               // 0: one per spare core, at least one.
   std::optional<uint64_t> random_seed;   // Else from the kernel.
@@ -47,7 +48,6 @@ class EpollEnv : public Env, private Network {
   EventLoop& loop() { return loop_; }
 
   std::string peer_address() const { return mesh_->address(); }  // As bound.
-  void SetPeer(NodeId id, std::string address) { mesh_->SetPeer(id, std::move(address)); }
   const MeshStats& mesh_stats() const { return mesh_->stats(); }
 
   Clock& clock() override { return loop_.clock(); }
@@ -60,6 +60,7 @@ class EpollEnv : public Env, private Network {
  private:
   EpollEnv(EpollOptions options, int offload_threads, uint64_t seed);
 
+  void SetAddress(NodeId node, std::string_view address) override { mesh_->SetPeer(node, address); }
   void Send(NodeId to, Channel channel, std::string payload) override;
   void OnMessage(Channel channel, MessageHandler handler) override;
   StatusOr<std::unique_ptr<Listener>> Listen(std::string_view address,

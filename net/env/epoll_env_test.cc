@@ -187,6 +187,72 @@ TEST(PeerMesh, RefusesStrangersAndSaysWhy) {
   EXPECT_EQ(f.got, "");
 }
 
+// Node 1 hears node `id`, which listens elsewhere, and answers what it hears there.
+struct Newcomer {
+  Newcomer(MeshFixture& fixture, uint64_t id) : f(fixture) {
+    env = *EpollEnv::Create({.node = NodeId(id),
+                             .cluster = "c",
+                             .peers = {{NodeId(1), f.env->peer_address()}},
+                             .peer_listen = "127.0.0.1:0",
+                             .log_sink = [](LogLevel, std::string_view) {}});
+    env->network().OnMessage(Channel::kRpc, [this](NodeId, std::string_view bytes) { got.append(bytes); });
+    env->network().Send(NodeId(1), Channel::kRpc, StrCat("from ", id));
+    heard = RunBoth([&] { return f.got.find(StrCat("from ", id)) != std::string::npos; });
+    f.env->network().Send(NodeId(id), Channel::kRpc, "answer");
+  }
+  bool RunBoth(absl::AnyInvocable<bool()> condition) {
+    return RunUntil(*f.env, [&] {
+      env->RunOnce(Duration(0));
+      return condition();
+    });
+  }
+  bool Answered() { return RunBoth([this] { return got == "answer"; }); }
+  MeshFixture& f;
+  std::unique_ptr<EpollEnv> env;
+  std::string got;
+  bool heard = false;
+};
+
+TEST(PeerMesh, WhoConnectsSaysWhereItListens) {
+  MeshFixture f;
+  Newcomer nobody_named(f, 9);
+  EXPECT_TRUE(nobody_named.heard);
+  EXPECT_TRUE(nobody_named.Answered());
+  Newcomer moved(f, 2);  // From where node 1 had it.
+  EXPECT_TRUE(moved.heard);
+  EXPECT_TRUE(moved.Answered());
+}
+
+TEST(PeerMesh, ALaterAddressCountsAndAPinnedOneStands) {
+  const auto make = [](bool pin) {
+    return *EpollEnv::Create({.node = NodeId(1), .cluster = "c", .peers = {{NodeId(2), "127.0.0.1:1"}},
+                              .pin_peers = pin, .log_sink = [](LogLevel, std::string_view) {}});
+  };
+  for (const bool pin : {false, true}) {
+    auto env = make(pin);
+    std::string got;
+    auto peer = *EpollEnv::Create({.node = NodeId(2), .cluster = "c", .peers = {{NodeId(1), "127.0.0.1:1"}},
+                                   .peer_listen = "127.0.0.1:0", .log_sink = [](LogLevel, std::string_view) {}});
+    peer->network().OnMessage(Channel::kRaft, [&](NodeId, std::string_view bytes) { got = bytes; });
+    const auto sends = [&] {
+      env->network().Send(NodeId(2), Channel::kRaft, "x");
+      return RunUntil(*env, [&, n = 0]() mutable {
+        peer->RunOnce(Duration(0));
+        return !got.empty() || ++n > 300;
+      });
+    };
+    env->network().SetAddress(NodeId(2), peer->peer_address());
+    (void)sends();
+    EXPECT_EQ(got, pin ? "" : "x");
+    EXPECT_EQ(env->mesh_stats().connects, pin ? 0u : 1u);
+    const uint64_t connects = env->mesh_stats().connects;
+    env->network().SetAddress(NodeId(2), peer->peer_address());  // Said again: the link stays.
+    env->network().SetAddress(NodeId(1), "127.0.0.1:1");         // This node itself.
+    (void)sends();
+    EXPECT_EQ(env->mesh_stats().connects, connects);
+  }
+}
+
 TEST(PeerMesh, ABadFrameClosesTheConnectionAndIsCounted) {
   MeshFixture f;
   f.Dial();
@@ -225,7 +291,7 @@ TEST(PeerMesh, ReconnectsAfterThePeerReturns) {
   };
   auto b = start_b("127.0.0.1:0");
   address = b->peer_address();
-  a->SetPeer(NodeId(2), address);
+  a->network().SetAddress(NodeId(2), address);
   const auto reaches = [&](std::string text) {
     return RunUntil(*a, [&] {
       a->network().Send(NodeId(2), Channel::kRaft, text);

@@ -32,7 +32,7 @@ class Collector : public FrameReader {
   }
 };
 
-std::string Greeting() { return EncodeHello({NodeId(1), NodeId(2), "c"}); }
+std::string Greeting() { return EncodeHello({NodeId(1), NodeId(2), "c", "h:1"}); }
 
 // Everything that the queue holds, as one string of frames.
 std::string Drain(SendQueue& queue) {
@@ -58,6 +58,7 @@ TEST(Frame, MessagesInPiecesOfEverySize) {
     EXPECT_EQ(reader.hello.from, NodeId(1));
     EXPECT_EQ(reader.hello.to, NodeId(2));
     EXPECT_EQ(reader.hello.cluster, "c");
+    EXPECT_EQ(reader.hello.address, "h:1");
     EXPECT_EQ(reader.messages, (std::vector<std::string>{"0abc", "1", "2" + large})) << step;
   }
 }

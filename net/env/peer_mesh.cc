@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/proto/frame.h"
+#include "net/env/address.h"
 #include "net/env/send_queue.h"
 #include "net/env/tcp_network.h"
 
@@ -73,7 +73,7 @@ class PeerMesh::Link {
     stream_->SetHandlers({.on_data = [](std::string_view) {},  // Nothing is said on the way back.
                           .on_close = [this](Status status) { OnClose(std::move(status)); },
                           .on_drain = [this] { Pump(); }});
-    stream_->Write(EncodeHello({mesh_.options_.self, peer_, mesh_.options_.cluster}));
+    stream_->Write(EncodeHello({mesh_.options_.self, peer_, mesh_.options_.cluster, mesh_.own_address_}));
     if (failing_) mesh_.env_.Log(LogLevel::kInfo, StrCat("peer ", peer_, " (", address_, "): connected"));
     failing_ = false;
     Pump();
@@ -159,7 +159,7 @@ class PeerMesh::Inbound : public FrameReader {
     if (hello.to != options.self) {
       return Refuse(StrCat("it wants node ", hello.to, ", we are ", options.self));
     }
-    if (hello.from == options.self || !options.peers.contains(hello.from)) {
+    if (hello.from == options.self || hello.from == NodeId{} || !mesh_.Meet(hello)) {
       return Refuse(StrCat("it says to be node ", hello.from, ", which we do not know"));
     }
     for (auto& [id, other] : mesh_.inbound_) {  // The peer has connected anew: the old one is dead.
@@ -201,7 +201,9 @@ PeerMesh::PeerMesh(Env& env, EventLoop& loop, MeshOptions options)
     : env_(env), loop_(loop), options_(std::move(options)),
       alive_(std::make_shared<PeerMesh*>(this)) {
   for (const auto& [id, address] : options_.peers) {
-    if (id != options_.self) links_[id] = std::make_unique<Link>(*this, id, address);
+    if (id == options_.self) continue;
+    links_[id] = std::make_unique<Link>(*this, id, address);
+    if (options_.pin_peers) pinned_.insert(id);
   }
 }
 
@@ -211,15 +213,28 @@ Status PeerMesh::Listen(std::string_view address) {
   QR_ASSIGN_OR_RETURN(listener_, TcpListen(loop_, address, [this](std::unique_ptr<Stream> stream) {
                         Accept(std::move(stream));
                       }));
+  QR_ASSIGN_OR_RETURN(const HostPort parts, ParseHostPort(address));
+  if (!parts.host.empty()) own_address_ = parts.port == 0 ? listener_->address() : std::string(address);
   return OkStatus();
 }
 
 std::string PeerMesh::address() const { return listener_ == nullptr ? "" : listener_->address(); }
 
-void PeerMesh::SetPeer(NodeId id, std::string address) {
-  if (id == options_.self) return;
-  const std::string& known = options_.peers[id] = std::move(address);
+void PeerMesh::SetPeer(NodeId id, std::string_view address) {
+  if (id == options_.self || pinned_.contains(id)) return;
+  std::string& known = options_.peers[id];
+  if (known == address) return;
+  known = address;
   links_[id] = std::make_unique<Link>(*this, id, known);
+}
+
+// A node that has moved, or that nobody named so far: it can be answered.
+bool PeerMesh::Meet(const Hello& hello) {
+  const auto parts = ParseHostPort(hello.address);
+  if (!parts.ok() || parts->host.empty() || parts->port == 0) return links_.contains(hello.from);
+  if (!links_.contains(hello.from) && links_.size() >= kPeersMax) return false;
+  SetPeer(hello.from, hello.address);
+  return true;
 }
 
 void PeerMesh::Send(NodeId to, Channel channel, std::string payload) {

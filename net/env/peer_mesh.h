@@ -3,7 +3,8 @@
 //   PeerMesh mesh(env, loop, {.self = NodeId{1}, .cluster = "c", .peers = {{NodeId{2}, "10.0.0.2:7001"}}});
 //   QR_RETURN_IF_ERROR(mesh.Listen("0.0.0.0:7001"));
 //
-// The sender's first frame says who it is, whom it means and which cluster; a receiver that is someone else closes. A link
+// The sender's first frame says who it is, whom it means, which cluster, and where it listens itself; a receiver that is
+// someone else closes. What it says of its address counts from then on, as does what SetPeer says: the last word. A link
 // that fails is tried again after a growing, jittered pause as soon as there is something to send; what waited is dropped,
 // because its protocol has long sent anew. Internal to net/env.
 #ifndef QUADRAFT_NET_ENV_PEER_MESH_H_
@@ -12,9 +13,12 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "core/env/env.h"
+#include "core/proto/frame.h"
 #include "net/env/event_loop.h"
 
 namespace quadraft::net {
@@ -23,11 +27,13 @@ inline constexpr Duration kReconnectPauseMin = milliseconds(20);
 inline constexpr Duration kReconnectPauseMax = seconds(1);
 inline constexpr Duration kHelloTimeout = seconds(5);
 inline constexpr size_t kInboundConnectionsMax = 256;
+inline constexpr size_t kPeersMax = 1024;  // Strangers beyond are refused.
 
 struct MeshOptions {
   NodeId self;
   std::string cluster;
   std::map<NodeId, std::string> peers;  // "host:port" of each node's listener; this node's own is ignored.
+  bool pin_peers = false;               // What `peers` says of a node stands, whoever says otherwise.
 };
 
 struct MeshStats {
@@ -47,7 +53,8 @@ class PeerMesh {
 
   Status Listen(std::string_view address);  // As Network::Listen.
   std::string address() const;              // As bound.
-  void SetPeer(NodeId id, std::string address);  // Adds or moves one; the link is made anew.
+  // Adds or moves one; the link is made anew. Nothing when it is there already, or pinned.
+  void SetPeer(NodeId id, std::string_view address);
 
   void Send(NodeId to, Channel channel, std::string payload);
   void OnMessage(Channel channel, Network::MessageHandler handler);
@@ -57,6 +64,7 @@ class PeerMesh {
   class Link;
   class Inbound;
 
+  bool Meet(const proto::Hello& hello);  // False: a stranger.
   void Accept(std::unique_ptr<Stream> stream);
   void RemoveInbound(uint64_t id);
   void Deliver(NodeId from, Channel channel, std::string_view payload);
@@ -64,6 +72,8 @@ class PeerMesh {
   Env& env_;
   EventLoop& loop_;
   MeshOptions options_;
+  std::set<NodeId> pinned_;
+  std::string own_address_;  // What hellos say of this node's listener.
   MeshStats stats_;
   std::array<std::shared_ptr<Network::MessageHandler>, kChannelCount> handlers_;
   std::map<NodeId, std::unique_ptr<Link>> links_;

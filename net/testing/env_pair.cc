@@ -47,7 +47,7 @@ class EpollPair : public EnvPair {
       QR_CHECK(env.ok()) << env.status();
       envs_[i] = *std::move(env);
     }
-    for (const int i : {0, 1}) envs_[i]->SetPeer(node(1 - i), envs_[1 - i]->peer_address());
+    for (const int i : {0, 1}) envs_[i]->network().SetAddress(node(1 - i), envs_[1 - i]->peer_address());
   }
   ~EpollPair() override {
     for (auto& env : envs_) env = nullptr;

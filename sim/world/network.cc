@@ -147,6 +147,10 @@ void SimNetwork::Send(uint32_t from, NodeId to_node, Channel channel, std::strin
     return NoteSend(from, to_node, channel, payload, MessageFate::kNobody);
   }
   const uint32_t index = static_cast<uint32_t>(to);
+  if (!world_->process_at(from).env()->Knows(world_->process_at(index))) {
+    ++counters_.unaddressed;
+    return NoteSend(from, to_node, channel, payload, MessageFate::kNobody);
+  }
   if (!ReachableIndex(from, index)) {
     ++counters_.blocked;
     CountBlocked(from, index);

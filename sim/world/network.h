@@ -108,7 +108,8 @@ class SimNetwork {
     uint64_t corrupted = 0;          // Spoiled, and refused by the receiver's check of its frames.
     uint64_t corruption_missed = 0;  // Spoiled, and given to the receiver.
     uint64_t replayed = 0;
-    uint64_t stranded = 0;  // Pieces of streams that were swallowed by Strand.
+    uint64_t unaddressed = 0;  // Their sender did not know where the peer is.
+    uint64_t stranded = 0;     // Pieces of streams that were swallowed by Strand.
     uint64_t streams = 0, streams_broken = 0, stream_bytes = 0;
   };
   const Counters& counters() const { return counters_; }

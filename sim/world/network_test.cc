@@ -54,6 +54,31 @@ TEST(SimNetworkTest, DeliversLaterAndNeverInsideTheCall) {
   EXPECT_EQ(pair.got, std::vector<int>{7});
 }
 
+// A node with an address is reached by who knows it: told, or by what it said itself.
+TEST(SimNetworkTest, NobodyReachesAnAddressThatHeDoesNotKnow) {
+  Pair pair(1);
+  const auto send = [&](uint64_t from, const char* number) {
+    pair.got.clear();
+    pair.envs[from]->network().Send(NodeId{3 - from}, Channel::kRaft, number);
+    pair.world.RunFor(milliseconds(1));
+    return pair.got.size();
+  };
+  pair.world.process(NodeId{1}).set_peer_address("h:1");
+  pair.world.process(NodeId{2}).set_peer_address("h:2");
+  EXPECT_EQ(send(1, "1"), 0u);
+  EXPECT_EQ(pair.world.network().counters().unaddressed, 1u);
+  pair.envs[1]->network().SetAddress(NodeId{2}, "h:3");
+  EXPECT_EQ(send(1, "2"), 0u);
+  EXPECT_EQ(send(2, "3"), 0u);
+  pair.envs[1]->network().SetAddress(NodeId{2}, "h:2");
+  EXPECT_EQ(send(1, "4"), 1u);
+  EXPECT_EQ(send(2, "5"), 1u) << "node 1 has said where it is";
+  pair.world.process(NodeId{2}).set_peer_address("h:22");  // It moves, and says so by speaking.
+  EXPECT_EQ(send(1, "6"), 0u);
+  EXPECT_EQ(send(2, "7"), 1u);
+  EXPECT_EQ(send(1, "8"), 1u);
+}
+
 TEST(SimNetworkTest, Loss) {
   Pair pair(2);
   const uint64_t id = pair.world.network().AddConditions({.loss_ppm = 300'000});

@@ -26,7 +26,7 @@ enum class MessageFate : uint8_t {
   kLost = 1,      // By the drawn chance.
   kBlocked = 2,   // The link is cut.
   kOverflow = 3,  // The queue of the peer is full.
-  kNobody = 4,    // No such peer, or it is down.
+  kNobody = 4,    // No such peer, its address is not known, or it is down.
 };
 
 enum class ProcessChange : uint8_t {

@@ -225,7 +225,22 @@ void ProcessEnv::OnMessage(Channel channel, MessageHandler handler) {
   }
 }
 
+void ProcessEnv::SetAddress(NodeId node, std::string_view address) {
+  if (alive_) addresses_[node] = address;
+}
+
+bool ProcessEnv::Knows(const Process& peer) const {
+  if (peer.peer_address().empty()) return true;
+  const auto known = addresses_.find(peer.id());
+  return known != addresses_.end() && known->second == peer.peer_address();
+}
+
+// Who connects says where it listens.
 void ProcessEnv::HandleMessage(NodeId from, Channel channel, std::string_view payload) {
+  if (const std::string& address = world_->process(from).peer_address(); !address.empty()) {
+    std::string& known = addresses_[from];
+    if (known != address) known = address;
+  }
   const auto handler = handlers_[static_cast<size_t>(channel)];  // Lives through its own call.
   if (handler) (*handler)(from, payload);
 }

@@ -71,10 +71,18 @@ class Process {
   void Pause();
   void Resume();
 
+  // Where it listens for messages, for who wants to send it some. Empty: everybody reaches it, and nobody needs to know.
+  // May change while it is down: the others reach it again once they are told (Network::SetAddress), or hear from it.
+  void set_peer_address(std::string address) { peer_address_ = std::move(address); }
+  const std::string& peer_address() const { return peer_address_; }
+
   // Its disk has been harmed: what was written and synced is no longer all there. The program may
   // end with DataLoss, and the machine is no longer one of those that must come back.
   void MarkBroken() { broken_ = true; }
   bool broken() const { return broken_; }
+  // All on its disk is gone, and what it had promised. Started again it is somebody else.
+  void LoseDisk() { disk_.Wipe(), lost_disk_ = broken_ = true; }
+  bool lost_disk() const { return lost_disk_; }
   // Never started again: what is left on the disk could not be told from the truth.
   void Retire() { broken_ = retired_ = true; }
   bool retired() const { return retired_; }
@@ -126,13 +134,14 @@ class Process {
   uint32_t index_;
   NodeId id_;
   std::string name_;
+  std::string peer_address_;
   Factory factory_;
   SimDisk disk_;
   std::unique_ptr<ProcessEnv> env_;  // One per incarnation; destroyed after the program.
   std::unique_ptr<Program> program_;
   uint64_t incarnation_ = 0;
   bool paused_ = false;
-  bool broken_ = false, retired_ = false;
+  bool broken_ = false, retired_ = false, lost_disk_ = false;
   std::vector<uint32_t> parked_;  // Slots of events that came due while paused.
   int64_t busy_until_ns_ = 0;     // A synchronous disk call stalls the loop until then.
   Duration wall_offset_{0};
@@ -167,11 +176,14 @@ class ProcessEnv : public Env, public Clock, public Executor, public Network {
   bool Cancel(TimerId timer) override;
   void Offload(Closure work, Closure done) override;
 
+  void SetAddress(NodeId node, std::string_view address) override;
   void Send(NodeId to, Channel channel, std::string payload) override;
   void OnMessage(Channel channel, MessageHandler handler) override;
   StatusOr<std::unique_ptr<Listener>> Listen(std::string_view address,
                                              AcceptHandler on_accept) override;
   void Connect(std::string_view address, ConnectHandler done) override;
+
+  bool Knows(const Process& peer) const;
 
   // From the simulated network.
   void HandleMessage(NodeId from, Channel channel, std::string_view payload);
@@ -186,6 +198,7 @@ class ProcessEnv : public Env, public Clock, public Executor, public Network {
   Duration boot_;  // Monotonic time starts anywhere.
   std::map<std::string, std::unique_ptr<Random>, std::less<>> randoms_;
   std::array<std::shared_ptr<MessageHandler>, kChannelCount> handlers_;
+  std::map<NodeId, std::string> addresses_;  // Of the others, as far as this life was told.
   Random offload_random_;
 };
 

@@ -10,7 +10,7 @@
 #include "core/base/crc32c.h"
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
-#include "store/log/replace_file.h"
+#include "core/env/replace_file.h"
 
 namespace quadraft::store {
 namespace {

@@ -6,7 +6,7 @@
 #include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/crc32c.h"
-#include "store/log/replace_file.h"
+#include "core/env/replace_file.h"
 
 namespace quadraft::store {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
+#include "core/env/replace_file.h"
 #include "store/log/high_water.h"
-#include "store/log/replace_file.h"
 
 namespace quadraft::store {
 namespace {

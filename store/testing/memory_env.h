@@ -50,6 +50,7 @@ class MemoryEnv : public Env, private Clock, private Executor, private Network {
   void Offload(Closure work, Closure done) override;
 
   // No one is there.
+  void SetAddress(NodeId, std::string_view) override {}
   void Send(NodeId, Channel, std::string) override {}
   void OnMessage(Channel, MessageHandler) override {}
   StatusOr<std::unique_ptr<Listener>> Listen(std::string_view, AcceptHandler) override;

@@ -6,8 +6,8 @@
 //
 // The open file, for who goes on with it. An error of any of the steps, as the disk says it;
 // whether the new file took the place is then unknown.
-#ifndef QUADRAFT_STORE_LOG_REPLACE_FILE_H_
-#define QUADRAFT_STORE_LOG_REPLACE_FILE_H_
+#ifndef QUADRAFT_CORE_ENV_REPLACE_FILE_H_
+#define QUADRAFT_CORE_ENV_REPLACE_FILE_H_
 
 #include <memory>
 #include <string>
@@ -17,7 +17,7 @@
 #include "core/base/strings.h"
 #include "core/env/disk.h"
 
-namespace quadraft::store {
+namespace quadraft {
 
 inline constexpr std::string_view kCopySuffix = ".copy";
 
@@ -34,6 +34,6 @@ inline StatusOr<std::unique_ptr<File>> ReplaceFile(Disk& disk, const std::string
   return file;
 }
 
-}  // namespace quadraft::store
+}  // namespace quadraft
 
-#endif  // QUADRAFT_STORE_LOG_REPLACE_FILE_H_
+#endif  // QUADRAFT_CORE_ENV_REPLACE_FILE_H_
