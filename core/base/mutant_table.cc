@@ -16,6 +16,9 @@ struct Planted {
 constexpr Planted kPlanted[] = {
     {"ack-before-sync",
      "a replica acknowledges appended entries before its log is synced (etcd#14370)", "log"},
+    {"addresses-from-flags-alone",
+     "nobody learns addresses from configurations: who joined later is known to its leader alone",
+     "log", "lost-disk"},
     {"append-matches-by-index",
      "an Append is taken when its previous index is there, whatever its term (log matching; "
      "Raft paper, section 5.3)",
@@ -133,6 +136,10 @@ constexpr Planted kPlanted[] = {
     {"log-checksum-ignored", "the checksum of a log record is not verified", "log"},
     {"log-sync-skipped",
      "the log says synced without syncing (etcd#14370; MongoDB's w:1 by default)", "log"},
+    {"lost-disk-comes-back",
+     "a node with an empty disk votes and acknowledges under its old number (Raft thesis, section "
+     "11.7.3; Vanlightly, standard-raft: the blank server)",
+     "log", "lost-disk"},
     {"merge-drops-returned",
      "a merge of runs drops a quad that came, went and came again", "graphs"},
     {"merge-join-skips-duplicates",
@@ -252,6 +259,10 @@ constexpr Planted kPlanted[] = {
      "a vote does not ask whether the candidate's log is up to date (Raft paper, section "
      "5.4.1)",
      "log"},
+    {"voter-without-disk",
+     "a learner becomes a voter and the entry does not say on which disk: started empty it is taken "
+     "for what it was",
+     "log", "lost-disk"},
 };
 
 }  // namespace

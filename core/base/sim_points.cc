@@ -113,6 +113,8 @@ const std::vector<std::string_view>& SimSometimesNames() {
       "vote-request-within-lease",
       // core/replica
       "compacted-past-a-follower",
+      "lost-disk-was-refused",
+      "other-disk-not-believed",
       "proposal-outcome-unknown",
       "proposal-replaced",
       "read-index-retried",

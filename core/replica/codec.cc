@@ -194,6 +194,7 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
 // Version 1 said nothing of versions.
 void Outbox::Close(Batch& batch) {
   if (version_ > kWireVersionMin) batch.proto.set_version(version_);
+  if (version_ >= kWireVersionContacts && disk_ != 0) batch.proto.set_disk(disk_);
   batch.closed.push_back(batch.proto.SerializeAsString());
 }
 

@@ -30,18 +30,21 @@ inline constexpr int kBatchMessagesMax = 1 << 20;
 // speaks, and never sends what its peer does not know.
 //   1  everything but
 //   2  leadership transfer (TimeoutNow, the mark in a vote request),
-//   3  changes of membership (entries of kind kConfiguration, configurations in snapshots).
+//   3  changes of membership (entries of kind kConfiguration, configurations in snapshots),
+//   4  contacts: addresses and disks in configurations, the sender's disk in each batch.
 // A node may be held back to an older one until all are upgraded (Options::wire_version): it then
 // neither sends nor understands the rest, as the older program does.
 inline constexpr uint32_t kWireVersionMin = 1;
 inline constexpr uint32_t kWireVersionTransfer = 2;
 inline constexpr uint32_t kWireVersionMembership = 3;
-inline constexpr uint32_t kWireVersion = 3;
+inline constexpr uint32_t kWireVersionContacts = 4;
+inline constexpr uint32_t kWireVersion = 4;
 
 class Outbox {
  public:
   explicit Outbox(uint32_t version = kWireVersion) : version_(version) {}
   void Add(GroupId group, raft::Message message);
+  void set_disk(uint64_t disk) { disk_ = disk; }  // Of this node; 0: not said.
   void Flush(Network& network);
   uint64_t batches_sent() const { return batches_sent_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
@@ -55,6 +58,7 @@ class Outbox {
   void Close(Batch& batch);
 
   const uint32_t version_;
+  uint64_t disk_ = 0;
   std::map<std::pair<NodeId, Channel>, Batch> batches_;
   uint64_t batches_sent_ = 0;
   uint64_t bytes_sent_ = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "core/base/status.h"
 #include "core/env/time.h"
@@ -53,7 +54,13 @@ struct Options {
   Duration snapshot_idle_timeout = seconds(60);  // A receiver forgets a stream that went silent.
 
   // What it speaks with its peers: kWireVersion of codec.h, or an older one.
-  uint32_t wire_version = 3;
+  uint32_t wire_version = 4;
+
+  // The file that says which disk this node lives on (identity.h), in a folder that exists when the
+  // first group is added; empty: it has none, and its promises are believed (tests).
+  std::string identity_path;
+  // Where this node listens for messages, "host:port": founders tell each other. Empty: not said.
+  std::string address;
 
   // Called once, on the loop, never inside a call, when the log or a state machine failed or a peer
   // contradicted what was committed. Every pending callback has been answered by then; the node

@@ -27,6 +27,14 @@ Status CheckContiguous(GroupId group, const RecoveredGroup& recovered) {
   return OkStatus();
 }
 
+bool OfLeader(const raft::Message& message) {
+  const auto& body = message.body;
+  return std::holds_alternative<raft::Append>(body) ||
+         std::holds_alternative<raft::Heartbeat>(body) ||
+         std::holds_alternative<raft::SnapshotChunk>(body) ||
+         std::holds_alternative<raft::TimeoutNow>(body);
+}
+
 RaftTerm TermAt(const RecoveredGroup& recovered, LogIndex index) {
   if (index == recovered.snapshot_index) return recovered.snapshot_term;
   return recovered.entries[index.value() - recovered.snapshot_index.value() - 1].term;
@@ -35,7 +43,7 @@ RaftTerm TermAt(const RecoveredGroup& recovered, LogIndex index) {
 }  // namespace
 
 StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, GroupId group,
-                                                    std::vector<NodeId> voters,
+                                                    raft::Configuration founding,
                                                     StateMachine* state_machine,
                                                     RecoveredGroup recovered) {
   QR_RETURN_IF_ERROR(CheckContiguous(group, recovered));
@@ -57,11 +65,9 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
   }
   recovered.hard_state.commit = std::max(recovered.hard_state.commit, applied);
   const raft::AppliedConfiguration in_state = state_machine->configuration();
-  raft::Configuration configuration;
+  raft::Configuration configuration = std::move(founding);
   if (in_state.index != LogIndex{}) {
     QR_ASSIGN_OR_RETURN(configuration, raft::DecodeConfiguration(in_state.payload));
-  } else if (!voters.empty()) {
-    configuration = raft::Configuration(std::move(voters));
   }
   auto replica =
       std::make_unique<Replica>(shared, group, std::move(configuration), state_machine,
@@ -71,6 +77,7 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
                                                     .entries = std::move(recovered.entries),
                                                     .configuration_index = in_state.index});
   QR_RETURN_IF_ERROR(replica->raft().fault());
+  replica->TeachAddresses();
   return replica;
 }
 
@@ -155,9 +162,51 @@ Status Replica::CheckPromotions(const raft::ConfigurationChange& change, Monoton
   return OkStatus();
 }
 
-void Replica::ChangeMembership(const raft::ConfigurationChange& change, ProposalCallback done,
-                               MonotonicTime now) {
+void Replica::Found(raft::Configuration configuration) {
+  raft_.Found(std::move(configuration));
+  TeachAddresses();
+}
+
+uint64_t Replica::DiskOf(NodeId node) const {
+  if (const uint64_t disk = raft_.configuration().ContactOf(node).disk; disk != 0) return disk;
+  const auto heard = heard_disks_.find(node);
+  const bool leads = raft_.role() == raft::Role::kLeader && raft_.term() == heard_term_;
+  return leads && heard != heard_disks_.end() ? heard->second : 0;
+}
+
+// What is known of a member's progress is known of one disk.
+bool Replica::Believes(const raft::Message& message, uint64_t disk) {
+  if (disk == 0 || OfLeader(message) || QR_MUTANT("lost-disk-comes-back")) return true;
+  const NodeId from = message.from;
+  if (const uint64_t known = DiskOf(from); known != 0) return known == disk;
+  if (raft_.role() != raft::Role::kLeader || !raft_.configuration().IsMember(from)) return true;
+  if (heard_term_ != raft_.term()) {
+    heard_disks_.clear();
+    heard_term_ = raft_.term();
+  }
+  heard_disks_[from] = disk;
+  return true;
+}
+
+// Of this node, of those that are to vote and of those that stay: a configuration that lacks them
+// is of before there were disks.
+void Replica::AddDisks(raft::ConfigurationChange* change) const {
+  const raft::Configuration& now = raft_.configuration();
+  raft::NodeSet add = now.Members();
+  for (const auto& [kind, node] : change->changes) {
+    kind == raft::ChangeKind::kAddVoter ? add.Insert(node) : add.Erase(node);
+  }
+  for (const NodeId node : add) {
+    if (now.ContactOf(node).disk != 0 || QR_MUTANT("voter-without-disk")) continue;
+    const uint64_t disk = node == shared_.self ? shared_.disk : DiskOf(node);
+    if (disk != 0) change->contacts[node].disk = disk;
+  }
+}
+
+void Replica::ChangeMembership(raft::ConfigurationChange change, bool with_disks,
+                               ProposalCallback done, MonotonicTime now) {
   Status status = CheckPromotions(change, now);
+  if (with_disks && !change.leaves_joint()) AddDisks(&change);
   if (status.ok() && proposals_.size() >= shared_.options.pending_proposals_max) {
     status = ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals are pending");
   }
@@ -210,6 +259,7 @@ uint64_t Replica::Advance(MonotonicTime now) {
   FailLostProposals();
   MaybeCompact(now);
   LogRoleChange();
+  TeachAddresses();
   return sync_id;
 }
 
@@ -272,6 +322,27 @@ void Replica::LogRoleChange() {
   if (news && seen_leader_ != NodeId{}) {
     shared_.env.Log(LogLevel::kInfo,
                     StrCat("group ", group_, ": node ", seen_leader_, " leads term ", seen_term_));
+  }
+}
+
+// Once per configuration, and of it only what is new: a node that moved has told the network itself
+// where it is, and an older configuration must not say otherwise again.
+void Replica::TeachAddresses() {
+  const LogIndex index = raft_.configuration_index();
+  const std::pair at{index, raft_.log().term_at(index).value_or(RaftTerm{})};
+  if (at == taught_at_) return;
+  taught_at_ = at;
+  if (QR_MUTANT("addresses-from-flags-alone")) return;
+  for (const auto& [node, contact] : raft_.configuration().state().contacts) {
+    if (contact.address.empty() || taught_[node] == contact.address) continue;
+    taught_[node] = contact.address;
+    if (node != shared_.self) {
+      shared_.env.network().SetAddress(node, contact.address);
+    } else if (const std::string& own = shared_.options.address; !own.empty() && own != contact.address) {
+      shared_.env.Log(LogLevel::kWarning,
+                      StrCat("group ", group_, " knows this node at ", contact.address, "; it listens at ", own,
+                             ": quadraft member update ", node, " ", own));
+    }
   }
 }
 

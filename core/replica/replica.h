@@ -93,6 +93,7 @@ struct ReplicaShared {
   LogStore& log;
   NodeId self;
   const Options& options;
+  uint64_t disk = 0;  // That this node lives on; 0: not known.
   Outbox outbox;
   std::vector<Closure> completions;  // Callbacks to run at the end of the turn.
   size_t snapshot_streams = 0;       // Being sent.
@@ -105,11 +106,20 @@ class Replica {
  public:
   // DataLoss when what was recovered and the state machine contradict each other.
   static StatusOr<std::unique_ptr<Replica>> Recover(ReplicaShared* shared, GroupId group,
-                                                    std::vector<NodeId> voters,
+                                                    raft::Configuration founding,
                                                     StateMachine* state_machine,
                                                     RecoveredGroup recovered);
   Replica(ReplicaShared* shared, GroupId group, raft::Configuration configuration,
           StateMachine* state_machine, raft::Raft::Initial initial);
+
+  // Who founds the group: only to a replica that was made with nobody and did nothing yet.
+  void Found(raft::Configuration configuration);
+  // The disk by which this replica knows a node: of its configuration or, of a member that has none
+  // there yet, the first that was heard while leading. 0: it knows none.
+  uint64_t DiskOf(NodeId node) const;
+  // Whether a message of a node on that disk is that member's own: what it asks votes for, and what
+  // it promises. 0, not said, is believed; and a leader is, whom its voters have looked at.
+  bool Believes(const raft::Message& message, uint64_t disk);
 
   LogIndex Propose(std::string payload, ProposalCallback done);
   void ReadBarrier(ReadCallback done);
@@ -117,7 +127,8 @@ class Replica {
   void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
   void Tick(MonotonicTime now);
   Status TransferLeadership(NodeId to) { return raft_.TransferLeadership(to); }
-  void ChangeMembership(const raft::ConfigurationChange& change, ProposalCallback done,
+  // `with_disks`: all members read configurations with contacts, so that new voters get theirs.
+  void ChangeMembership(raft::ConfigurationChange change, bool with_disks, ProposalCallback done,
                         MonotonicTime now);
   Status CompactNow(bool keep_for_followers, MonotonicTime now);
 
@@ -160,8 +171,10 @@ class Replica {
   void Complete(ProposalCallback done, StatusOr<ProposalResult> result);
   void CompleteRead(ReadCallback done, Status status);
   Status CheckPromotions(const raft::ConfigurationChange& change, MonotonicTime now) const;
+  void AddDisks(raft::ConfigurationChange* change) const;
   void FailLostProposals();
   void LogRoleChange();
+  void TeachAddresses();
   // replica_apply.cc
   void Apply();
   void AnswerProposals(std::span<const raft::Entry> entries,
@@ -201,6 +214,11 @@ class Replica {
   std::map<NodeId, SnapshotSender> senders_;
   std::unique_ptr<SnapshotReceiver> receiver_;
   uint64_t next_stream_ = 1;
+
+  std::map<NodeId, uint64_t> heard_disks_;  // Of members without one, while we lead heard_term_.
+  RaftTerm heard_term_;
+  std::pair<LogIndex, RaftTerm> taught_at_ = {LogIndex{UINT64_MAX}, RaftTerm{}};
+  std::map<NodeId, std::string> taught_;  // What the network was told, by configurations.
 
   raft::Role seen_role_ = raft::Role::kFollower;
   RaftTerm seen_term_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/sim_points.h"
 #include "core/base/strings.h"
 
 namespace quadraft::replica {
@@ -16,6 +17,7 @@ ReplicaHost::ReplicaHost(Env& env, NodeId self, LogStore& log, Options options)
               .self = self,
               .options = options_,
               .outbox = Outbox(std::clamp(options_.wire_version, kWireVersionMin, kWireVersion))},
+      admission_(env, self, options_.identity_path, options_.address, options_.wire_version),
       alive_(std::make_shared<bool>(true)) {}
 
 ReplicaHost::~ReplicaHost() { Stop(); }
@@ -29,13 +31,25 @@ Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters,
     return InvalidArgument("group ", group, " has ", voters.size(), " voters; at most ",
                            raft::kVotersMax, " can be");
   }
-  if (!recovered_) recovered_ = shared_.log.TakeRecovered();
+  if (!recovered_) {
+    recovered_ = shared_.log.TakeRecovered();
+    QR_RETURN_IF_ERROR(admission_.Open(!recovered_->empty() ||
+                                       state_machine->applied_index() != LogIndex{}));
+    shared_.disk = admission_.disk();
+    shared_.outbox.set_disk(admission_.disk());
+  }
   RecoveredGroup recovered;
   if (const auto found = recovered_->find(group); found != recovered_->end()) {
     recovered = std::move(found->second);
     recovered_->erase(found);
   }
-  QR_ASSIGN_OR_RETURN(auto replica, Replica::Recover(&shared_, group, std::move(voters),
+  raft::Configuration founding;
+  if (!voters.empty()) {
+    QR_RETURN_IF_ERROR(admission_.Found(voters));
+    if (!waiting()) founding = admission_.Founding(voters);
+    if (waiting()) founding_[group] = std::move(voters);
+  }
+  QR_ASSIGN_OR_RETURN(auto replica, Replica::Recover(&shared_, group, std::move(founding),
                                                      state_machine, std::move(recovered)));
   Replica& added = *replicas_.emplace(group, std::move(replica)).first->second;
   if (started_) Touch(added);
@@ -52,6 +66,34 @@ void ReplicaHost::Start() {
                                     });
   }
   for (auto& [group, replica] : replicas_) Touch(*replica);
+  AskAdmission();
+}
+
+void ReplicaHost::AskAdmission() {
+  if (!waiting() || !shared_.fault.ok()) return;
+  admission_.Ask();
+  shared_.env.executor().RunAfter(Admission::kAskInterval, [this, alive = alive_] {
+    if (*alive) AskAdmission();
+  });
+}
+
+uint64_t ReplicaHost::DiskOf(NodeId node) const {
+  for (const auto& [group, replica] : replicas_) {
+    if (const uint64_t disk = replica->DiskOf(node); disk != 0) return disk;
+  }
+  return admission_.DiskOf(node);
+}
+
+void ReplicaHost::OnIntroduction(NodeId from) {
+  const bool waited = waiting();
+  shared_.Fail(admission_.OnIntroduction(from, scratch_.disk(), scratch_.introduction(), DiskOf(from)));
+  if (!shared_.fault.ok()) return ReportFault();
+  if (!waited || waiting()) return;
+  for (auto& [group, voters] : std::exchange(founding_, {})) {
+    Replica& replica = At(group);
+    replica.Found(admission_.Founding(voters));
+    Touch(replica);
+  }
 }
 
 void ReplicaHost::Stop() {
@@ -129,13 +171,13 @@ Status ReplicaHost::TransferLeadership(GroupId group, NodeId to) {
 }
 
 // An older program would go on counting as the group was founded.
-Status ReplicaHost::CheckVersions(const Replica& replica) const {
-  if (options_.wire_version < kWireVersionMembership) {
+Status ReplicaHost::CheckVersions(const Replica& replica, uint32_t version) const {
+  if (options_.wire_version < version) {
     return FailedPrecondition("node ", self_, " is held back to an older version");
   }
   for (const NodeId node : replica.raft().configuration().Members()) {
     const auto known = peer_versions_.find(node);
-    if (known != peer_versions_.end() && known->second < kWireVersionMembership) {
+    if (known != peer_versions_.end() && known->second < version) {
       return FailedPrecondition("node ", node, " speaks an older version: upgrade it first");
     }
   }
@@ -145,12 +187,15 @@ Status ReplicaHost::CheckVersions(const Replica& replica) const {
 void ReplicaHost::ChangeMembership(GroupId group, raft::ConfigurationChange change,
                                    ProposalCallback done) {
   const StatusOr<Replica*> replica = Running(group);
-  const Status status = replica.ok() ? CheckVersions(**replica) : replica.status();
+  const uint32_t version = change.contacts.empty() ? kWireVersionMembership : kWireVersionContacts;
+  const Status status = replica.ok() ? CheckVersions(**replica, version) : replica.status();
   if (!status.ok()) {
     return shared_.env.executor().Post(
         [done = std::move(done), status]() mutable { done(status); });
   }
-  (*replica)->ChangeMembership(change, std::move(done), shared_.env.clock().Now());
+  const bool with_disks = CheckVersions(**replica, kWireVersionContacts).ok();
+  (*replica)->ChangeMembership(std::move(change), with_disks, std::move(done),
+                               shared_.env.clock().Now());
   Touch(**replica);
   PostTurn();
 }
@@ -240,12 +285,19 @@ void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
   const MonotonicTime now = shared_.env.clock().Now();
   ++shared_.counters.batches_received;
   uint32_t version = 0;
+  bool tell = false;  // That this is not the disk of that member.
   const Status status = DecodeBatch(from, self_, bytes, options_.wire_version, &scratch_, &version,
                                     [&](GroupId group, raft::Message message) {
                                       ++shared_.counters.messages_received;
+                                      if (waiting()) return;
                                       Replica* replica = Find(group);
                                       if (replica == nullptr) {
                                         ++shared_.counters.messages_unknown_group;
+                                        return;
+                                      }
+                                      if (!replica->Believes(message, scratch_.disk())) {
+                                        SIM_SOMETIMES(true, "other-disk-not-believed");
+                                        tell |= replica->raft().role() == raft::Role::kLeader;
                                         return;
                                       }
                                       replica->Step(now, std::move(message));
@@ -258,7 +310,9 @@ void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
   if (version != 0) {
     peer_versions_[from] = version;
     if (version != options_.wire_version) ++shared_.counters.batches_of_other_version;
+    if (scratch_.has_introduction()) OnIntroduction(from);
   }
+  if (tell) admission_.Tell(from, DiskOf(from));
   Turn();
 }
 

@@ -28,6 +28,7 @@
 #include "core/base/status.h"
 #include "core/env/env.h"
 #include "core/raft/raft.h"
+#include "core/replica/admission.h"
 #include "core/replica/codec.h"
 #include "core/replica/log_store.h"
 #include "core/replica/options.h"
@@ -45,8 +46,8 @@ class ReplicaHost {
 
   // Takes the group up where the log store and the state machine left it. Before or after Start.
   // `voters` found the group; once its log has a configuration, that one counts. None: this node
-  // waits to be added. DataLoss: the two contradict each other. AlreadyExists; InvalidArgument (too
-  // many voters).
+  // waits to be added. With a new folder a founder waits until the others know it (admission.h).
+  // DataLoss: the two contradict each other. AlreadyExists; InvalidArgument (too many voters).
   Status AddGroup(GroupId group, std::vector<NodeId> voters, StateMachine* state_machine);
   void Start();
   // Answers everything that is pending (proposals: DeadlineExceeded, they may yet happen; reads:
@@ -78,7 +79,8 @@ class ReplicaHost {
   // Changes who belongs to the group; `done` as of Propose, once the entry of the new configuration
   // is applied here. One change at a time: Unavailable while the one before is not committed.
   // FailedPrecondition: the change does not fit what there is, a new voter is no learner that has
-  // caught up (promotion_lag_max), or a member speaks an older version.
+  // caught up (promotion_lag_max), or a member speaks an older version. InvalidArgument: an address
+  // is none, or another member's. A new voter's disk, as it was heard, becomes part of it.
   void ChangeMembership(GroupId group, raft::ConfigurationChange change, ProposalCallback done);
   // Makes the state durable and drops the log up to what is applied here; with keep_for_followers
   // no further than what they need, else whoever lags gets the state. NotFound: nothing to drop.
@@ -93,6 +95,8 @@ class ReplicaHost {
   const raft::Raft& raft(GroupId group) const;  // For checkers.
   std::vector<GroupId> groups() const;
   bool HasGroup(GroupId group) const { return replicas_.contains(group); }
+  // A founder with a new folder, whom the others do not know yet: it takes no part.
+  bool waiting() const { return admission_.waiting(); }
   const HostCounters& counters() const { return shared_.counters; }
   const Status& fault() const { return shared_.fault; }
 
@@ -104,7 +108,10 @@ class ReplicaHost {
   void Turn();  // One pass over all groups with work.
   void RunCompletions();
   StatusOr<Replica*> Running(GroupId group) const;
-  Status CheckVersions(const Replica& replica) const;
+  Status CheckVersions(const Replica& replica, uint32_t version) const;
+  uint64_t DiskOf(NodeId node) const;
+  void OnIntroduction(NodeId from);
+  void AskAdmission();
   void StartSync();
   void OnSynced(Status status);
   void OnBatch(NodeId from, std::string_view bytes);
@@ -132,6 +139,8 @@ class ReplicaHost {
       MonotonicTime::max();  // Of the deadlines seen since the timer was last armed.
   proto::RaftBatch scratch_;
   std::map<NodeId, uint32_t> peer_versions_;  // As each one's last batch says.
+  Admission admission_;
+  std::map<GroupId, std::vector<NodeId>> founding_;  // While waiting: whom it found them with.
   std::shared_ptr<bool>
       alive_;  // False once stopped: late callbacks of the world find nobody home.
 };

@@ -105,6 +105,7 @@ TEST(WireVersions, AnOlderNodeTakesPartInAllButTransfers) {
 // What a node says to one that knows no transfer: the mark in a vote request is nothing to it.
 TEST(WireVersions, TheOlderDecoderSeesNothingOfTheNewerVersion) {
   struct Sink : Network {
+    void SetAddress(NodeId, std::string_view) override {}
     void Send(NodeId, Channel, std::string payload) override { sent = std::move(payload); }
     void OnMessage(Channel, MessageHandler) override {}
     StatusOr<std::unique_ptr<Listener>> Listen(std::string_view, AcceptHandler) override {

@@ -2,6 +2,7 @@
 #ifndef QUADRAFT_CORE_REPLICA_TESTING_TEST_CLUSTER_H_
 #define QUADRAFT_CORE_REPLICA_TESTING_TEST_CLUSTER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,6 +53,7 @@ class TestCluster {
     for (int i = 1; i <= size; ++i) {
       options_of[i] = options;
       world.AddProcess(NodeId(i), StrCat("n", i), [=, this](Env& env) {
+        if (flags) flags(env, NodeId(i));
         return std::make_unique<TestNode>(env, NodeId(i), &images[i - 1],
                                           founders > 0 ? founders : size, groups, options_of[i]);
       });
@@ -125,6 +127,7 @@ class TestCluster {
   std::vector<MemoryImage>
       images;  // Outlive the world: a node that ends may leave something there.
   std::map<int, Options> options_of;  // What each node starts with.
+  std::function<void(Env&, NodeId self)> flags;  // Called before a node is made, if set.
   raft::Invariants invariants;        // Of group 1.
   Status violation;
   sim::World world;
