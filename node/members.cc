@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "core/env/executor.h"
@@ -24,26 +25,58 @@ StatusOr<NodeId> ParseNode(std::string_view name, std::string_view text) {
   return NodeId{id};
 }
 
+// "4@HOST:PORT". Without '@': no address.
+StatusOr<std::pair<NodeId, std::string>> ParsePlace(std::string_view name, std::string_view text) {
+  const size_t at = std::min(text.find('@'), text.size());
+  QR_ASSIGN_OR_RETURN(const NodeId node, ParseNode(name, text.substr(0, at)));
+  if (at == text.size()) return std::pair(node, std::string());
+  const std::string_view address = text.substr(at + 1);
+  if (const Status status = raft::CheckAddress(address); !status.ok()) {
+    return InvalidArgument("node ", node, ": ", Message(status));
+  }
+  return std::pair(node, std::string(address));
+}
+
+constexpr std::string_view kVerbs = "add, update, promote, demote, remove or transfer";
+
+Status AddField(std::string_view name, std::string_view value, MembersRequest* request) {
+  raft::ConfigurationChange& change = request->change;
+  QR_ASSIGN_OR_RETURN(const auto place, ParsePlace(name, value));
+  const auto& [node, address] = place;
+  const bool placed = name == "add" || name == "update";
+  if (!address.empty() && !placed) return InvalidArgument(name, "=", value, ": an address goes with add and update");
+  if (!address.empty()) change.contacts[node].address = address;
+  if (name == "transfer") {
+    request->transfer_to = node;
+  } else if (name == "add") {
+    request->added.push_back(node);
+    change.changes.push_back({ChangeKind::kAddLearner, node});
+  } else if (name == "update") {
+    if (address.empty()) return InvalidArgument("update=", value, ": expected NODE@HOST:PORT");
+  } else if (name == "demote") {
+    change.changes.push_back({ChangeKind::kAddLearner, node});
+  } else if (name == "promote") {
+    change.changes.push_back({ChangeKind::kAddVoter, node});
+  } else if (name == "remove") {
+    change.changes.push_back({ChangeKind::kRemove, node});
+  } else {
+    return InvalidArgument("parameter '", name, "': expected ", kVerbs);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 StatusOr<MembersRequest> DecodeMembersRequest(std::string_view query) {
   QR_ASSIGN_OR_RETURN(const sparql::FormFields fields, sparql::DecodeForm(query));
   MembersRequest request;
+  std::set<std::string_view> named;
   for (const auto& [name, value] : fields) {
-    QR_ASSIGN_OR_RETURN(const NodeId node, ParseNode(name, value));
-    if (name == "transfer") {
-      request.transfer_to = node;
-    } else if (name == "add" || name == "demote") {
-      request.change.changes.push_back({ChangeKind::kAddLearner, node});
-    } else if (name == "promote") {
-      request.change.changes.push_back({ChangeKind::kAddVoter, node});
-    } else if (name == "remove") {
-      request.change.changes.push_back({ChangeKind::kRemove, node});
-    } else {
-      return InvalidArgument("parameter '", name, "': expected add, promote, demote, remove or transfer");
-    }
+    QR_RETURN_IF_ERROR(AddField(name, value, &request));
+    const std::string_view node = std::string_view(value).substr(0, value.find('@'));
+    if (!named.insert(node).second) return InvalidArgument("node ", node, " is named twice");
   }
-  if (fields.empty()) return InvalidArgument("nothing is asked for: add, promote, demote, remove or transfer, each =NODE");
+  if (fields.empty()) return InvalidArgument("nothing is asked for: ", kVerbs, ", each =NODE");
   if (request.transfer_to != NodeId{} && fields.size() > 1) {
     return InvalidArgument("transfer is asked for alone");
   }
@@ -64,6 +97,7 @@ std::string Members::Json() const {
     JsonObject row;
     row.Add("id", node.value());
     row.AddRaw("votes", status.configuration.IsVoter(node) ? "true" : "false");
+    if (const auto& address = status.configuration.ContactOf(node).address; !address.empty()) row.Add("address", address);
     if (node == self_) row.Add("match", status.last.value());
     for (const replica::PeerStatus& peer : status.peers) {
       if (peer.node != node) continue;
@@ -85,6 +119,11 @@ Status Members::NotLeading() const {
 Task<Status> Members::Run(MembersRequest request, MonotonicTime deadline) {
   if (!replicas_.is_leader(group_)) co_return NotLeading();
   if (request.transfer_to != NodeId{}) co_return co_await Transfer(request.transfer_to, deadline);
+  for (const NodeId node : request.added) {
+    if (!replicas_.raft(group_).configuration().IsMember(node)) continue;
+    co_return FailedPrecondition("node ", node, " is a member already: nothing would change; update changes its address, demote "
+                                 "makes a learner of a voter");
+  }
   co_return co_await Change(std::move(request.change), deadline);
 }
 

@@ -20,17 +20,18 @@ Status Node::Start() {
   QR_ASSIGN_OR_RETURN(kv_, store::KvStore::Open(env_, "state", options_.kv));
   QR_ASSIGN_OR_RETURN(state_, store::GraphState::Open(*kv_, kDataGroup, options_.state));
   QR_ASSIGN_OR_RETURN(log_, store::WriteAheadLog::Open(env_, "log", options_.log));
+  options_.replica.identity_path = "log/identity";  // Lost with the log, which holds what was promised.
+  options_.replica.address = options_.peer_address;
   options_.replica.on_fatal = [this](const Status& status) { Fatal(status); };
   replicas_ = std::make_unique<replica::ReplicaHost>(env_, options_.id, *log_, options_.replica);
   QR_RETURN_IF_ERROR(replicas_->AddGroup(kDataGroup, options_.voters, state_.get()));
 
-  std::vector<NodeId> peers;
+  raft::NodeSet peers = replicas_->raft(kDataGroup).configuration().Members();
   for (const auto* nodes : {&options_.voters, &options_.others}) {
-    for (const NodeId node : *nodes) {
-      if (node != options_.id) peers.push_back(node);
-    }
+    for (const NodeId node : *nodes) peers.Insert(node);
   }
-  rpc_ = std::make_unique<RpcEndpoint>(env_, std::move(peers));
+  peers.Erase(options_.id);
+  rpc_ = std::make_unique<RpcEndpoint>(env_, peers.nodes());
   queries_ = std::make_unique<Queries>(env_, kDataGroup, *replicas_, *state_, metrics_);
   mutations_ = std::make_unique<Mutations>(env_, options_.id, kDataGroup, *replicas_, *state_, *rpc_, metrics_, tasks_);
   members_ = std::make_unique<Members>(env_, options_.id, kDataGroup, *replicas_);

@@ -32,6 +32,7 @@ struct NodeOptions {
   std::vector<NodeId> voters;    // Who founds the cluster. None: this node waits until a leader adds it (node/members.h).
   std::vector<NodeId> others;    // All other nodes that may belong to it one day.
   std::string http_address;      // "127.0.0.1:8001"
+  std::string peer_address;      // Where the other nodes reach this one: the configuration says it to all. Empty: flags do.
   Duration query_timeout = seconds(60);
   Duration update_timeout = seconds(10);
   size_t query_memory_bytes_max = size_t{1} << 30;

@@ -211,6 +211,51 @@ TEST(NodeTest, MembersComeAndGoWhileItServes) {
   EXPECT_EQ(cluster.fatal_errors(), 0);
 }
 
+TEST(NodeTest, MembersHaveAddressesThatCanBeChanged) {
+  SimCluster cluster(13, 3, {}, /*joiners=*/1);
+  ASSERT_TRUE(cluster.WaitForLeader());
+  const NodeId first = *cluster.leader();
+  const auto refusal = [&](const char* query, int status) {
+    const auto answer = Post(cluster, first, query);
+    EXPECT_EQ(HttpStatus(answer), status) << query;
+    return answer.ok() ? answer->body : "";
+  };
+  ASSERT_EQ(Change(cluster, "add=4@h4:7000"), 200);
+  ASSERT_EQ(Change(cluster, "update=1@h1:7000"), 200);
+  EXPECT_NE(refusal("add=4@h4:7000", 412).find("node 4 is a member already"), std::string::npos);
+  EXPECT_NE(refusal("add=5@h1:7000", 400).find("h1:7000 is that of node 1"), std::string::npos);
+  EXPECT_NE(refusal("update=5@h5:7000", 400).find("node 5 is no member"), std::string::npos);
+  EXPECT_NE(refusal("add=5@nowhere", 400).find("is no HOST:PORT"), std::string::npos);
+  EXPECT_NE(refusal("update=4", 400).find("expected NODE@HOST:PORT"), std::string::npos);
+  EXPECT_NE(refusal("promote=4@h4:7000", 400).find("goes with add and update"), std::string::npos);
+  EXPECT_NE(refusal("promote=4&remove=4", 400).find("node 4 is named twice"), std::string::npos);
+  cluster.world().RunFor(seconds(1));
+  const auto view = cluster.Call(NodeId{4}, {.method = "GET", .path = "/members"});
+  ASSERT_EQ(HttpStatus(view), 200);
+  EXPECT_NE(view->body.find("\"id\": 1, \"votes\": true, \"address\": \"h1:7000\""), std::string::npos) << view->body;
+  EXPECT_NE(view->body.find("\"id\": 4, \"votes\": false, \"address\": \"h4:7000\""), std::string::npos) << view->body;
+  EXPECT_EQ(cluster.fatal_errors(), 0);
+}
+
+// A node whose folder was emptied is not the one that it was; the others say so, and it stops.
+TEST(NodeTest, ANodeThatLostItsDiskIsRefusedAndReplaced) {
+  SimCluster cluster(14, 3, {}, /*joiners=*/1);
+  ASSERT_TRUE(cluster.WaitForLeader());
+  const NodeId lost = cluster.follower();
+  ASSERT_EQ(HttpStatus(cluster.Update(*cluster.leader(), "INSERT DATA { <http://e/a> <http://e/p> 1 }")), 200);
+  cluster.process(lost).Crash();
+  cluster.process(lost).LoseDisk();
+  cluster.process(lost).Start();
+  EXPECT_TRUE(cluster.world().RunUntilTrue([&] { return cluster.fatal_errors() == 1; }, seconds(5)));
+  cluster.world().RunFor(milliseconds(1));
+  EXPECT_FALSE(cluster.process(lost).running());
+  ASSERT_EQ(Change(cluster, "add=4"), 200);
+  ASSERT_EQ(Change(cluster, StrCat("promote=4&remove=", lost)), 200);
+  EXPECT_EQ(cluster.Select(NodeId{4}, "SELECT ?o { ?s ?p ?o }"), "1\n");
+  const auto view = cluster.Call(*cluster.leader(), {.method = "GET", .path = "/members"});
+  EXPECT_EQ(view->body.find(StrCat("\"id\": ", lost)), std::string::npos) << view->body;
+}
+
 TEST(NodeTest, ATransferToWhoCannotTakeOverChangesNothingAndSaysSo) {
   SimCluster cluster(11);
   ASSERT_TRUE(cluster.WaitForLeader());

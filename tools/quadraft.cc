@@ -23,7 +23,9 @@ void AddStart(CLI::App* app, quadraft::cli::StartOptions* options) {
   CLI::App* start = app->add_subcommand("start", "Run one node until it is told to stop (SIGTERM, SIGINT)");
   start->add_option("--node", options->node, "This node's number, from 1")->required();
   start->add_option("--peers", options->peers, "Where the nodes talk to each other: 1=HOST:PORT,2=HOST:PORT,... "
-                    "(this node too; the same on every node)")->required();
+                    "The founders name each other; what the cluster knows later counts more");
+  start->add_option("--listen", options->listen, "HOST:PORT at which the other nodes reach this one (default: as --peers says)");
+  start->add_flag("--pin-peers", options->pin_peers, "Reach nodes as --peers says, whatever the cluster says (proxies, translated addresses)");
   start->add_option("--http", options->http, "HOST:PORT for SPARQL, Graph Store, health and metrics")->required();
   start->add_option("--data", options->data, "Directory of this node's data")->required();
   start->add_option("--cache-mb", options->cache_mb, "Block cache")->capture_default_str();
@@ -49,13 +51,14 @@ void AddLoad(CLI::App* app, quadraft::cli::LoadOptions* options) {
 void AddMember(CLI::App* app, quadraft::cli::MemberOptions* options) {
   CLI::App* member = app->add_subcommand("member", "Show or change who belongs to the cluster");
   AddCommon(member, &options->common);
-  member->add_option("verb", options->verb, "list; add (as a learner), promote (to a voter, once it has caught up: waited for), demote, "
-                     "remove; transfer (the leadership, to one node)")
-      ->required()->check(CLI::IsMember({"list", "add", "promote", "demote", "remove", "transfer"}));
-  member->add_option("nodes", options->nodes, "Numbers of nodes; several are changed as one");
+  member->add_option("verb", options->verb, "list; add NODE HOST:PORT (as a learner); promote NODE (to a voter, once it has caught up: "
+                     "waited for); update NODE HOST:PORT (it has moved); demote NODE; remove NODE; replace OLD NEW HOST:PORT (add, "
+                     "promote when caught up and remove, for a node that lost its disk); transfer NODE (it leads)")
+      ->required()->check(CLI::IsMember({"list", "add", "update", "promote", "demote", "remove", "replace", "transfer"}));
+  member->add_option("nodes", options->words, "Numbers of nodes, and addresses behind them; several nodes are changed as one");
   member->add_option("--output,-o", options->output, "table or json")
       ->capture_default_str()->check(CLI::IsMember({"table", "json"}));
-  member->footer("A new node is started with --join and is named, with its address, in --peers of every node.");
+  member->footer("A new node is started first: quadraft start --node 4 --join --listen HOST:PORT ..., with an empty folder.");
 }
 
 void AddQueryOptions(CLI::App* command, quadraft::cli::QueryOptions* options, const char* what) {

@@ -107,6 +107,7 @@ Status Cluster::Start(int node) {
                               id.c_str(),
                               "--peers",
                               self.peers.c_str(),
+                              "--pin-peers",
                               "--http",
                               http.c_str(),
                               "--data",

@@ -11,7 +11,9 @@ namespace quadraft::cli {
 
 struct StartOptions {
   uint64_t node = 0;
-  std::string peers;          // "1=host:port,2=host:port,...": where the nodes talk to each other, this one included.
+  std::string peers;          // "1=host:port,2=host:port,...": where the nodes talk to each other, as far as known.
+  std::string listen;         // "host:port": where this one does; empty: as --peers says.
+  bool pin_peers = false;     // What --peers says of the others stands, whatever the configuration says.
   std::string http;           // "host:port"
   std::string data;           // Directory.
   uint64_t cache_mb = 256;
@@ -56,8 +58,8 @@ int RunStatus(const StatusOptions& options);
 
 struct MemberOptions {
   ClientCommon common;            // Of any node or of several; the leader is found.
-  std::string verb = "list";      // list add promote demote remove transfer
-  std::vector<uint64_t> nodes;
+  std::string verb = "list";      // list add update promote demote remove replace transfer
+  std::vector<std::string> words;  // Numbers of nodes, and after one of them its address.
   std::string output = "table";   // table json
 };
 int RunMember(const MemberOptions& options);

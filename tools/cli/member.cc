@@ -15,12 +15,50 @@ using nlohmann::json;
 
 constexpr Duration kRetryPause = milliseconds(300);
 
-std::string QueryOf(const MemberOptions& options) {
-  std::string query;
-  for (const uint64_t node : options.nodes) {
-    StrAppend(&query, query.empty() ? "" : "&", options.verb, "=", node);
+struct Place {
+  std::string node, address;
+};
+
+// "4 HOST:PORT 5 6": each number, and the address behind it if there is one.
+StatusOr<std::vector<Place>> Places(const std::vector<std::string>& words) {
+  std::vector<Place> places;
+  for (const std::string& word : words) {
+    const bool number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+    if (number) {
+      places.push_back({.node = word});
+    } else if (places.empty() || !places.back().address.empty()) {
+      return InvalidArgument("\"", word, "\": which node? its number comes first");
+    } else {
+      places.back().address = word;
+    }
   }
-  return query;
+  return places;
+}
+
+// What is asked of the cluster, one after the other; each is done before the next is asked.
+StatusOr<std::vector<std::string>> Requests(const MemberOptions& options) {
+  QR_ASSIGN_OR_RETURN(const std::vector<Place> places, Places(options.words));
+  const std::string& verb = options.verb;
+  const bool wants_address = verb == "update" || verb == "add";
+  if (verb == "list") {
+    if (!places.empty()) return InvalidArgument("member list takes no node");
+    return std::vector<std::string>();
+  }
+  if (places.empty()) return InvalidArgument("member ", verb, ": which node? its number is missing");
+  if (verb == "replace") {
+    const bool right = places.size() == 2 && places[0].address.empty() && !places[1].address.empty();
+    if (!right) return InvalidArgument("member replace: expected OLD NEW HOST:PORT");
+    return std::vector<std::string>{StrCat("add=", places[1].node, "@", places[1].address),
+                                    StrCat("promote=", places[1].node, "&remove=", places[0].node)};
+  }
+  if (verb == "transfer" && places.size() > 1) return InvalidArgument("member transfer: one node can lead");
+  std::string query;
+  for (const auto& [node, address] : places) {
+    if (verb == "update" && address.empty()) return InvalidArgument("member update: node ", node, " has no HOST:PORT");
+    if (!wants_address && !address.empty()) return InvalidArgument("member ", verb, ": ", address, " is no number of a node");
+    StrAppend(&query, query.empty() ? "" : "&", verb, "=", node, address.empty() ? "" : "@", address);
+  }
+  return std::vector<std::string>{query};
 }
 
 // A new voter catches up, an earlier change commits, a leader is elected: the servers say "ask again".
@@ -47,13 +85,13 @@ Task<StatusOr<http::Response>> List(Env& env, const MemberOptions& options, cons
   co_return seen;
 }
 
-Task<StatusOr<http::Response>> Ask(Env& env, const MemberOptions& options, ClusterClient& client) {
+Task<StatusOr<http::Response>> Ask(Env& env, const MemberOptions& options, std::string query, ClusterClient& client) {
   const MonotonicTime deadline = env.clock().Now() + seconds(options.common.timeout_s);
   while (true) {
     http::Request request;
     request.method = "POST";
     request.path = "/members";
-    request.query = QueryOf(options);
+    request.query = query;
     auto response = co_await client.Send(std::move(request), seconds(options.common.timeout_s));
     if (!MayAskAgain(response) || env.clock().Now() + kRetryPause >= deadline) co_return response;
     co_await Sleep(env.executor(), kRetryPause);
@@ -61,27 +99,34 @@ Task<StatusOr<http::Response>> Ask(Env& env, const MemberOptions& options, Clust
 }
 
 void Print(const json& view) {
-  std::vector<std::vector<std::string>> rows = {{"NODE", "ROLE", "HOLDS", "SILENT MS"}};
+  std::vector<std::vector<std::string>> rows = {{"NODE", "ROLE", "ADDRESS", "HOLDS", "SILENT MS"}};
   const auto cell = [](const json& row, const char* key) {
     return row.contains(key) ? row[key].dump() : std::string("-");
   };
   for (const json& row : view["members"]) {
     const bool leads = view.contains("leader") && view["leader"] == row["id"];
     const bool votes = row["votes"] == true;
-    rows.push_back({cell(row, "id"), leads ? "leader" : votes ? "voter" : "learner", cell(row, "match"), cell(row, "silent_ms")});
+    rows.push_back({cell(row, "id"), leads ? "leader" : votes ? "voter" : "learner",
+                    row.contains("address") ? row["address"].get<std::string>() : "-", cell(row, "match"), cell(row, "silent_ms")});
   }
   PrintTable(std::cout, rows);
   std::cout << "by node " << view["node"] << ", configuration " << view["index"]
             << (view["committed"] == true ? "" : ", not committed yet") << (view["joint"] == true ? ", joint" : "") << "\n";
 }
 
-Task<int> Member(Env& env, std::vector<std::string> endpoints, const MemberOptions& options) {
+// An earlier try of the same replacement may have come as far as this.
+bool AddedBefore(const MemberOptions& options, const StatusOr<http::Response>& response) {
+  return options.verb == "replace" && response.ok() && response->body.find("is a member already") != std::string::npos;
+}
+
+Task<int> Member(Env& env, std::vector<std::string> endpoints, std::vector<std::string> requests, const MemberOptions& options) {
   StatusOr<http::Response> response = Unavailable("not asked");
-  if (options.verb == "list") {
-    response = co_await List(env, options, endpoints);
-  } else {
-    ClusterClient client(env, std::move(endpoints));
-    response = co_await Ask(env, options, client);
+  if (requests.empty()) response = co_await List(env, options, endpoints);
+  ClusterClient client(env, std::move(endpoints));
+  for (size_t i = 0; i < requests.size(); ++i) {
+    response = co_await Ask(env, options, requests[i], client);
+    const bool done = response.ok() && response->status / 100 == 2;
+    if (!done && !(i + 1 < requests.size() && AddedBefore(options, response))) break;
   }
   if (!response.ok()) co_return Complain(response.status());
   if (response->status / 100 != 2) co_return Complain(ErrorOf(*response));
@@ -100,12 +145,9 @@ Task<int> Member(Env& env, std::vector<std::string> endpoints, const MemberOptio
 int RunMember(const MemberOptions& options) {
   auto endpoints = ParseEndpoints(options.common.endpoint);
   if (!endpoints.ok()) return Complain(endpoints.status()), 2;
-  const bool wants_nodes = options.verb != "list";
-  if (wants_nodes == options.nodes.empty() || (options.verb == "transfer" && options.nodes.size() > 1)) {
-    Complain(InvalidArgument("member ", options.verb, ": ", wants_nodes ? "which node? its number is missing, or there are too many" : "takes no node"));
-    return 2;
-  }
-  return RunFlow([&](Env& env) { return Member(env, *endpoints, options); });
+  auto requests = Requests(options);
+  if (!requests.ok()) return Complain(requests.status()), 2;
+  return RunFlow([&](Env& env) { return Member(env, *endpoints, *requests, options); });
 }
 
 }  // namespace quadraft::cli

@@ -84,7 +84,14 @@ struct Production {
 StatusOr<Production> Prepare(const StartOptions& options) {
   QR_ASSIGN_OR_RETURN(auto peers, ParsePeers(options.peers));
   const NodeId self{options.node};
-  if (!peers.contains(self)) return InvalidArgument("--peers does not name node ", self, " itself: ", options.peers);
+  if (self == NodeId{}) return InvalidArgument("--node: numbers of nodes begin at 1");
+  if (!options.listen.empty()) peers[self] = options.listen;
+  if (!peers.contains(self)) return InvalidArgument("--peers does not name node ", self, " itself, and there is no --listen");
+  for (const auto& [id, address] : peers) {
+    if (const Status status = raft::CheckAddress(address); !status.ok()) {
+      return InvalidArgument("node ", id, ": ", Message(status));
+    }
+  }
   Production production;
   QR_ASSIGN_OR_RETURN(const std::set<NodeId> founders, Founders(options, peers));
   for (const auto& [id, address] : peers) {
@@ -93,7 +100,8 @@ StatusOr<Production> Prepare(const StartOptions& options) {
   net::EpollOptions env;
   env.node = self;
   env.data_dir = options.data;
-  env.peer_listen = peers[self];
+  env.peer_listen = production.node.peer_address = peers[self];
+  env.pin_peers = options.pin_peers;
   peers.erase(self);
   env.peers = std::move(peers);
   QR_ASSIGN_OR_RETURN(env.log_level, ParseLevel(options.log_level));
