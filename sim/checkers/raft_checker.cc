@@ -21,7 +21,9 @@ Status RaftChecker::AfterEvent(const EventRecord& event) {
 void RaftChecker::ForgetCompacted() {
   LogIndex lowest{UINT64_MAX};
   for (const NodeId id : servers_) {
-    if (world_->process(id).broken()) continue;  // It may never look again.
+    const Process& process = world_->process(id);
+    if (process.broken()) continue;            // It may never look again.
+    if (process.incarnation() == 0) continue;  // A spare one, with nothing to look at.
     const raft::Raft* const raft = raft_of_(id);
     if (raft == nullptr) return;
     lowest = std::min(lowest, raft->log().snapshot_index());

@@ -14,6 +14,7 @@ constexpr Duration kSupervisorDelay = seconds(1);
 class Cluster::NodeProgram : public Program {
  public:
   NodeProgram(Env& env, Cluster* cluster, NodeId id) : node_(env, Options(cluster, id)) {
+    cluster->servers_.GiveFlags(id, env.network());
     const Status started = node_.Start();
     started_ = started.ok();
     if (!started_) {
@@ -27,8 +28,9 @@ class Cluster::NodeProgram : public Program {
   static node::NodeOptions Options(Cluster* cluster, NodeId id) {
     node::NodeOptions options;
     options.id = id;
-    options.voters = cluster->ids_;
+    if (cluster->servers_.IsFounder(id)) options.voters = cluster->servers_.founders();
     options.http_address = cluster->address(id);
+    options.peer_address = ServerSet::PeerAddress(id);
     const auto own = cluster->configured_.find(id);
     const ClusterOptions& from =
         own == cluster->configured_.end() ? cluster->options_ : own->second;
@@ -44,9 +46,9 @@ class Cluster::NodeProgram : public Program {
   bool started_ = false;
 };
 
-Cluster::Cluster(World* world, ClusterOptions options) : world_(world), options_(options) {
-  for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
-  for (const NodeId id : ids_) {
+Cluster::Cluster(World* world, ClusterOptions options)
+    : world_(world), options_(options), servers_(options_.nodes) {
+  for (const NodeId id : servers_.all()) {
     world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) -> std::unique_ptr<Program> {
       if (process(id).broken() && !HarmIsNoticed(process(id).disk())) {
         process(id).Retire();
@@ -54,14 +56,14 @@ Cluster::Cluster(World* world, ClusterOptions options) : world_(world), options_
         return nullptr;
       }
       return std::make_unique<NodeProgram>(env, this, id);
-    });
+    }).set_peer_address(ServerSet::PeerAddress(id));
   }
 }
 
 std::string Cluster::address(NodeId node) const { return StrCat("10.0.0.", node, ":8001"); }
 
 void Cluster::StartAll() {
-  for (const NodeId id : ids_) process(id).Start();
+  for (const NodeId id : servers_.founders()) process(id).Start();
 }
 
 void Cluster::Restart(NodeId node, Duration delay) { process(node).StartAfter(delay); }
@@ -80,7 +82,7 @@ bool Cluster::AllRunning() const {
 
 std::vector<NodeId> Cluster::Intact() const {
   std::vector<NodeId> intact;
-  for (const NodeId id : ids_) {
+  for (const NodeId id : ids()) {
     if (!process(id).broken()) intact.push_back(id);
   }
   return intact;
@@ -89,9 +91,9 @@ std::vector<NodeId> Cluster::Intact() const {
 NodeId Cluster::Leader() const {
   NodeId leader;
   RaftTerm highest;
-  for (const NodeId id : ids_) {
+  for (const NodeId id : servers_.all()) {
     node::Node* const candidate = node(id);
-    if (candidate == nullptr) continue;
+    if (candidate == nullptr || process(id).lost_disk()) continue;
     const raft::Raft& raft = candidate->replicas().raft(node::kDataGroup);
     if (raft.role() != raft::Role::kLeader || raft.term() < highest) continue;
     leader = id;

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "node/node.h"
+#include "sim/cluster/server_set.h"
 #include "sim/world/world.h"
 
 namespace quadraft::sim {
@@ -42,8 +43,11 @@ class Cluster {
   // Nothing when the node runs or is about to.
   void Restart(NodeId node, Duration delay);
 
-  const std::vector<NodeId>& ids() const { return ids_; }
-  bool IsServer(NodeId node) const { return node.value() >= 1 && node.value() <= ids_.size(); }
+  // Those that should be members now; the founders at first.
+  const std::vector<NodeId>& ids() const { return servers_.current(); }
+  ServerSet& servers() { return servers_; }
+  const ServerSet& servers() const { return servers_; }
+  bool IsServer(NodeId node) const { return servers_.Has(node); }
   std::string address(NodeId node) const;
   node::Node* node(NodeId node) const;
   Process& process(NodeId node) const { return world_->process(node); }
@@ -63,7 +67,7 @@ class Cluster {
   World* world_;
   ClusterOptions options_;
   std::map<NodeId, ClusterOptions> configured_;
-  std::vector<NodeId> ids_;
+  ServerSet servers_;
   Status violation_;
   uint64_t self_stops_ = 0;
 };

@@ -58,7 +58,7 @@ ClusterScenario::ClusterScenario(const ScenarioContext& context)
       core_(cluster_.ids()),
       next_client_id_(kFirstClientId) {
   const auto raft_of = [this](NodeId id) { return RaftOf(id); };
-  context.checkers->Add(std::make_unique<RaftChecker>(raft_of, world_, cluster_.ids()));
+  context.checkers->Add(std::make_unique<RaftChecker>(raft_of, world_, cluster_.servers().all()));
   auto committed = std::make_unique<CommittedLog>(raft_of);
   committed_ = committed.get();
   context.checkers->Add(std::move(committed));
@@ -67,7 +67,8 @@ ClusterScenario::ClusterScenario(const ScenarioContext& context)
 
 const raft::Raft* ClusterScenario::RaftOf(NodeId id) const {
   node::Node* const node = cluster_.IsServer(id) ? cluster_.node(id) : nullptr;
-  return node == nullptr ? nullptr : &node->replicas().raft(node::kDataGroup);
+  if (node == nullptr || node->replicas().waiting() || world_->process(id).lost_disk()) return nullptr;
+  return &node->replicas().raft(node::kDataGroup);
 }
 
 LogIndex ClusterScenario::AppliedBy(NodeId id) const {
@@ -78,7 +79,7 @@ LogIndex ClusterScenario::AppliedBy(NodeId id) const {
 WorkloadContext ClusterScenario::NextContext(int clients) {
   WorkloadContext context{
       .world = world_, .committed = committed_, .first_client = next_client_id_};
-  for (const NodeId id : cluster_.ids()) context.addresses.push_back(cluster_.address(id));
+  for (const NodeId id : cluster_.servers().all()) context.addresses.push_back(cluster_.address(id));
   next_client_id_ += static_cast<uint64_t>(clients);
   return context;
 }
@@ -100,6 +101,22 @@ bool ClusterScenario::ChangeMembers(NodeId id, Random& random, MemberStep step) 
          sim::ChangeMembers(node->replicas(), node::kDataGroup, cluster_.ids(), random, step);
 }
 
+bool ClusterScenario::Replace(NodeId leader, NodeId lost, NodeId spare) {
+  node::Node* const node = cluster_.node(leader);
+  return node != nullptr && ReplaceMember(node->replicas(), node::kDataGroup, lost, spare);
+}
+
+void ClusterScenario::Replaced(NodeId lost, NodeId spare) {
+  cluster_.servers().Replace(lost, spare);
+  AskCurrent();
+}
+
+void ClusterScenario::AskCurrent() {
+  std::vector<std::string> addresses;
+  for (const NodeId id : cluster_.ids()) addresses.push_back(cluster_.address(id));
+  for (const auto& workload : workloads_) workload->AskOnly(addresses);
+}
+
 void ClusterScenario::Configure(NodeId id, const ServerConfig& server) {
   ClusterOptions options = MakeOptions(SettingsOf(settings_, server));
   Limit(server, &options.replica);
@@ -109,6 +126,7 @@ void ClusterScenario::Configure(NodeId id, const ServerConfig& server) {
 
 void ClusterScenario::Start() {
   cluster_.StartAll();
+  AskCurrent();
   for (const auto& workload : workloads_) workload->Start();
 }
 

@@ -26,6 +26,9 @@ class ClusterScenario : public Scenario {
   void Start() override;
   bool Command(NodeId node, ServerCommand command) override;
   bool ChangeMembers(NodeId node, Random& random, MemberStep step) override;
+  NodeId TakeSpare() override { return cluster_.servers().TakeSpare(); }
+  bool Replace(NodeId leader, NodeId lost, NodeId spare) override;
+  void Replaced(NodeId lost, NodeId spare) override;
   void Configure(NodeId node, const ServerConfig& server) override;
   Status Violation() const override;
   const raft::Raft* RaftOf(NodeId node) const override;
@@ -52,6 +55,7 @@ class ClusterScenario : public Scenario {
 
  private:
   WorkloadContext NextContext(int clients);
+  void AskCurrent();
 
   World* const world_;
   Random& random_;

@@ -27,7 +27,7 @@ class LogScenario : public Scenario {
         workload_(context.world, context.operations, MakeOptions(*context.settings)),
         core_(workload_.ids()) {
     context.checkers->Add(std::make_unique<RaftChecker>(
-        [this](NodeId id) { return workload_.raft(id); }, context.world, workload_.ids()));
+        [this](NodeId id) { return workload_.raft(id); }, context.world, workload_.servers().all()));
   }
   const std::vector<NodeId>& servers() const override { return workload_.ids(); }
   NodeId Leader() const override { return workload_.Leader(); }
@@ -41,6 +41,12 @@ class LogScenario : public Scenario {
     return host != nullptr &&
            sim::ChangeMembers(*host, LogWorkload::kGroup, workload_.ids(), random, step);
   }
+  NodeId TakeSpare() override { return workload_.servers().TakeSpare(); }
+  bool Replace(NodeId leader, NodeId lost, NodeId spare) override {
+    replica::ReplicaHost* const host = workload_.host(leader);
+    return host != nullptr && ReplaceMember(*host, LogWorkload::kGroup, lost, spare);
+  }
+  void Replaced(NodeId lost, NodeId spare) override { workload_.servers().Replace(lost, spare); }
   void Configure(NodeId node, const ServerConfig& server) override {
     LogOptions options = MakeOptions(SettingsOf(settings_, server));
     Limit(server, &options.replica);

@@ -54,6 +54,8 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
     const Process& process = world_.process(node);
     return process.running() && !process.paused() && scenario_->ChangeMembers(node, random, step);
   };
+  replacements_ = std::make_unique<Replacements>(&world_, scenario_.get(), &context_);
+  context_.replace = [this](NodeId lost) { replacements_->Begin(lost); };
   context_.configure = [this](NodeId node, const ServerConfig& server) {
     scenario_->Configure(node, server);
   };
@@ -160,6 +162,9 @@ Status PhasedRun::ToEnd() {
 // leave a majority.
 void PhasedRun::ChooseCore() {
   const std::vector<NodeId>& servers = scenario_->servers();
+  const auto serves = [&](NodeId node) {
+    return std::find(servers.begin(), servers.end(), node) != servers.end();
+  };
   for (const NodeId id : servers) {
     if (!world_.process(id).broken()) continue;
     world_.process(id).Retire();
@@ -167,7 +172,9 @@ void PhasedRun::ChooseCore() {
   }
   for (const Outsider& outsider : tape_.outsiders) {
     if ((outsiders_.size() + 1) * 2 >= servers.size()) break;
-    if (!world_.process(outsider.node).broken()) outsiders_.push_back(outsider);
+    if (!world_.process(outsider.node).broken() && serves(outsider.node)) {
+      outsiders_.push_back(outsider);
+    }
   }
   for (const NodeId id : servers) {
     if (std::none_of(outsiders_.begin(), outsiders_.end(),
@@ -205,10 +212,24 @@ Status PhasedRun::RestoreMembers() {
   return OkStatus();
 }
 
+// So with who is replaced: as long as the old one counts, a majority is one of the old servers.
+Status PhasedRun::FinishReplacements() {
+  if (!replacements_->under_way()) return OkStatus();
+  for (const NodeId id : scenario_->servers()) {
+    world_.process(id).Resume();
+    world_.process(id).Start();
+  }
+  return Await(kProgressBound, "a node that lost its disk is not replaced", [&] {
+    for (const auto& [lost, spare] : replacements_->spares()) world_.process(spare).Start();
+    return !replacements_->under_way();
+  });
+}
+
 Status PhasedRun::Repair() {
   EnterPhase("repair");
   nemesis_->StopAll();
   QR_RETURN_IF_ERROR(RestoreMembers());
+  QR_RETURN_IF_ERROR(FinishReplacements());
   ChooseCore();
   for (const Outsider& outsider : outsiders_) {
     if (outsider.fate != Fate::kPartitioned) continue;

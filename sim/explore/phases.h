@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "sim/checkers/checker.h"
+#include "sim/explore/replacements.h"
 #include "sim/explore/run.h"
 #include "sim/explore/scenario.h"
 #include "sim/faults/nemesis.h"
@@ -58,6 +59,7 @@ class PhasedRun {
   Status RunFor(Duration duration);
   Status Await(Duration bound, std::string_view what, absl::AnyInvocable<bool()> condition);
   Status RestoreMembers();
+  Status FinishReplacements();
   Status Repair();
   Status Rest();
   void ChooseCore();
@@ -77,6 +79,7 @@ class PhasedRun {
   FaultContext context_;
   std::unique_ptr<Nemesis> nemesis_;
   std::unique_ptr<Scenario> scenario_;  // After what it uses; before nothing.
+  std::unique_ptr<Replacements> replacements_;
   std::vector<NodeId> core_;            // Empty until the repair.
   std::vector<Outsider> outsiders_;
   bool started_ = false;

@@ -23,7 +23,7 @@ namespace quadraft::sim {
 class Scenario {
  public:
   virtual ~Scenario() = default;
-  virtual const std::vector<NodeId>& servers() const = 0;
+  virtual const std::vector<NodeId>& servers() const = 0;  // Those that should be members now.
   virtual std::vector<NodeId> clients() const { return {}; }  // Processes apart from the servers.
   virtual NodeId Leader() const = 0;                          // Zero: none known.
   virtual void Start() = 0;                                   // Servers and clients.
@@ -31,6 +31,11 @@ class Scenario {
   virtual bool Command(NodeId node, ServerCommand command) = 0;
   // FaultContext::change_members.
   virtual bool ChangeMembers(NodeId node, Random& random, MemberStep step) = 0;
+  // A server that waits to take another's place; zero: none is left.
+  virtual NodeId TakeSpare() { return NodeId{}; }
+  // A step towards that, asked of `leader`. True: it is done, the group says so.
+  virtual bool Replace(NodeId leader, NodeId lost, NodeId spare) { return false; }
+  virtual void Replaced(NodeId lost, NodeId spare) {}  // servers() has the one instead of the other.
   virtual void Configure(NodeId node, const ServerConfig& server) = 0;
   virtual Status Violation() const = 0;  // So far; cheap.
   // Null while the node is down.

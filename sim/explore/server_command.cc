@@ -1,6 +1,9 @@
 #include "sim/explore/server_command.h"
 
 #include <optional>
+#include <utility>
+
+#include "sim/cluster/server_set.h"
 
 namespace quadraft::sim {
 namespace {
@@ -51,12 +54,45 @@ ConfigurationChange DrawStep(const Configuration& now, const std::vector<NodeId>
   return change;
 }
 
+// Who is added must be reached by all, also by those that have no flags.
+void AddAddresses(const Configuration& now, ConfigurationChange* change) {
+  for (const auto& [kind, node] : change->changes) {
+    if (kind != ChangeKind::kAddLearner || now.IsMember(node)) continue;
+    change->contacts[node].address = ServerSet::PeerAddress(node);
+  }
+}
+
+// Asked, and taken.
+bool Ask(replica::ReplicaHost& host, GroupId group, ConfigurationChange change) {
+  const LogIndex before = host.raft(group).configuration_index();
+  AddAddresses(host.raft(group).configuration(), &change);
+  host.ChangeMembership(group, std::move(change), [](const StatusOr<replica::ProposalResult>&) {});
+  return host.raft(group).configuration_index() != before;
+}
+
 }  // namespace
+
+bool ReplaceMember(replica::ReplicaHost& host, GroupId group, NodeId lost, NodeId spare) {
+  const raft::Raft& raft = host.raft(group);
+  const Configuration& now = raft.configuration();
+  if (raft.role() != raft::Role::kLeader || raft.configuration_index() > raft.commit()) return false;
+  if (now.joint()) {  // Of a change that was under way, or ours: that is left by itself.
+    if (!now.state().auto_leave) Ask(host, group, {});
+    return false;
+  }
+  if (now.IsVoter(spare) && !now.IsMember(lost)) return true;
+  if (!now.IsMember(spare)) {
+    Ask(host, group, {.changes = {{ChangeKind::kAddLearner, spare}}});
+  } else {
+    Ask(host, group,
+        {.changes = {{ChangeKind::kAddVoter, spare}, {ChangeKind::kRemove, lost}}});
+  }
+  return false;
+}
 
 bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<NodeId>& servers,
                    Random& random, MemberStep step) {
   const Configuration now = host.raft(group).configuration();
-  const LogIndex before = host.raft(group).configuration_index();
   std::optional<ConfigurationChange> change;
   if (step == MemberStep::kRestore) {
     change = RestoreStep(now, servers);
@@ -66,8 +102,7 @@ bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<
   } else {
     change = DrawStep(now, servers, random);
   }
-  host.ChangeMembership(group, *change, [](const StatusOr<replica::ProposalResult>&) {});
-  return host.raft(group).configuration_index() != before;
+  return Ask(host, group, *std::move(change));
 }
 
 bool AllVote(const raft::Raft& replica, const std::vector<NodeId>& servers) {

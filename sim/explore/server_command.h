@@ -18,6 +18,8 @@ bool RunCommand(replica::ReplicaHost& host, GroupId group, ServerCommand command
 // its log. False: it was refused, or there is nothing to do.
 bool ChangeMembers(replica::ReplicaHost& host, GroupId group, const std::vector<NodeId>& servers,
                    Random& random, MemberStep step);
+// One step towards `spare` as a voter in place of `lost`. True: that is so, and committed.
+bool ReplaceMember(replica::ReplicaHost& host, GroupId group, NodeId lost, NodeId spare);
 // The replica has committed a configuration in which just these vote.
 bool AllVote(const raft::Raft& replica, const std::vector<NodeId>& servers);
 

@@ -65,6 +65,9 @@ struct FaultContext {
   // A step, drawn from `random`, asked of the node, which leads. False: it could not just now.
   // Null: not here.
   std::function<bool(NodeId, Random& random, MemberStep step)> change_members;
+  // Has a spare server take the place of one that lost its disk, for as long as it takes; nothing
+  // when there is none. Null: not here, it stays out.
+  std::function<void(NodeId lost)> replace;
   // A fault has changed members. It goes on to restore them until whoever runs the world sees that
   // they are back, everywhere, and sets this to false: a node that is down, or thinks that it
   // leads, may hold a change of which no other knows.
@@ -110,6 +113,8 @@ enum FaultTrait : uint8_t {
   kBreaks = 1,
   // That it began does not mean that anything happened: it calls FaultContext::took_effect then.
   kCountsItself = 2,
+  // Breaks a node, and another one takes its place: nobody misses it for long.
+  kReplaced = 4,
 };
 
 struct FaultRow {
@@ -121,6 +126,7 @@ struct FaultRow {
   uint8_t traits = 0;
 
   bool breaks() const { return (traits & kBreaks) != 0; }
+  bool replaced() const { return (traits & kReplaced) != 0; }
   bool counts_itself() const { return (traits & kCountsItself) != 0; }
 };
 

@@ -12,7 +12,9 @@ NemesisOptions NemesisOptions::Draw(Random& random) {
   const bool harm = random.OneIn(3);
   std::vector<const FaultRow*> tolerated;
   for (const FaultRow& row : FaultTable()) {
-    if (!row.beyond_tolerance && (harm || !row.breaks())) tolerated.push_back(&row);
+    if (!row.beyond_tolerance && (harm || !row.breaks() || row.replaced())) {
+      tolerated.push_back(&row);
+    }
   }
   // Few kinds or many: what a run leaves out matters as much as what it has (Groce et al., swarm
   // testing, ISSTA 2012).

@@ -170,6 +170,10 @@ void RaftTrace::OnSend(uint64_t message, NodeId from, NodeId to, Channel channel
                        std::string_view payload, MessageFate fate) {
   just_sent_ = 0;
   if (channel == Channel::kRpc) return;
+  // Who lost its disk is no replica any more: nobody takes its word, now or when it is said again.
+  const uint64_t digest = Fingerprint64(payload, from.value());
+  if (current_ == from && raft_of_(from) == nullptr) unheard_.insert(digest);
+  if (unheard_.contains(digest)) return;
   std::vector<RaftTraceMessage> messages = Decode(from, to, payload);
   if (current_ == from) {  // Else the network says again what was said long ago.
     Look(from, world_->events());

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -76,6 +77,7 @@ class RaftTrace : public RunObserver {
   std::map<NodeId, Mirror> mirrors_;
   std::map<uint64_t, UnderWay> under_way_;  // By number of the message.
   uint64_t just_sent_ = 0;                  // Its copies are scheduled next.
+  std::set<uint64_t> unheard_;              // Digests of what nodes without a replica sent.
 };
 
 }  // namespace quadraft::sim

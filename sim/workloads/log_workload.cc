@@ -48,8 +48,13 @@ class LogWorkload::Server : public Program {
       env_.Log(LogLevel::kError, StrCat("cannot go on: ", ToString(status)));
       workload_.OnStopped(id_, status);
     };
+    options.identity_path = "log/identity";
+    options.address = ServerSet::PeerAddress(id_);
+    workload_.servers_.GiveFlags(id_, env_.network());
+    const bool founds = workload_.servers_.IsFounder(id_);
     host_ = std::make_unique<replica::ReplicaHost>(env_, id_, *log_, options);
-    QR_RETURN_IF_ERROR(host_->AddGroup(kGroup, workload_.ids_, machine_.get()));
+    QR_RETURN_IF_ERROR(host_->AddGroup(
+        kGroup, founds ? workload_.servers_.founders() : std::vector<NodeId>(), machine_.get()));
     host_->Start();
     Next();
     return OkStatus();
@@ -115,9 +120,9 @@ LogWorkload::LogWorkload(World* world, OperationTape* operations, LogOptions opt
     : world_(world),
       operations_(*operations),
       options_(std::move(options)),
-      reads_(static_cast<size_t>(options_.nodes)) {
-  for (int i = 1; i <= options_.nodes; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
-  for (const NodeId id : ids_) {
+      servers_(options_.nodes),
+      reads_(servers_.all().size()) {
+  for (const NodeId id : servers_.all()) {
     world_->AddProcess(id, StrCat("n", id), [this, id](Env& env) -> std::unique_ptr<Program> {
       Process& process = world_->process(id);
       if (process.broken() && !HarmIsNoticed(process.disk())) {
@@ -126,28 +131,29 @@ LogWorkload::LogWorkload(World* world, OperationTape* operations, LogOptions opt
         return nullptr;
       }
       return std::make_unique<Server>(env, this, id);
-    });
+    }).set_peer_address(ServerSet::PeerAddress(id));
   }
 }
 
 LogWorkload::~LogWorkload() {
-  for (const NodeId id : ids_) world_->process(id).Crash(CrashKind::kKill);
+  for (const NodeId id : servers_.all()) world_->process(id).Crash(CrashKind::kKill);
 }
 
 void LogWorkload::Start() {
   issuing_ = true;
-  for (const NodeId id : ids_) world_->process(id).Start();
+  for (const NodeId id : servers_.founders()) world_->process(id).Start();
 }
 
 LogWorkload::Server* LogWorkload::server(NodeId node) const {
-  if (node.value() < 1 || node.value() > ids_.size()) return nullptr;
+  if (!servers_.Has(node)) return nullptr;
   auto* server = static_cast<Server*>(world_->process(node).program());
   return server != nullptr && server->up() ? server : nullptr;
 }
 
 const raft::Raft* LogWorkload::raft(NodeId node) const {
   const Server* const found = server(node);
-  return found == nullptr ? nullptr : &found->host().raft(kGroup);
+  if (found == nullptr || found->host().waiting() || world_->process(node).lost_disk()) return nullptr;
+  return &found->host().raft(kGroup);
 }
 
 replica::ReplicaHost* LogWorkload::host(NodeId node) const {
@@ -163,7 +169,7 @@ const ListMachine* LogWorkload::machine(NodeId node) const {
 NodeId LogWorkload::Leader() const {
   NodeId leader;
   RaftTerm highest;
-  for (const NodeId id : ids_) {
+  for (const NodeId id : servers_.all()) {
     const raft::Raft* const candidate = raft(id);
     if (candidate == nullptr || candidate->role() != raft::Role::kLeader ||
         candidate->term() < highest)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/replica/replica_host.h"
+#include "sim/cluster/server_set.h"
 #include "sim/workloads/list_machine.h"
 #include "sim/workloads/operation.h"
 #include "sim/world/world.h"
@@ -39,7 +40,8 @@ class LogWorkload {
   // All of `nodes` run and hold the same.
   bool Settled(const std::vector<NodeId>& nodes) const;
 
-  const std::vector<NodeId>& ids() const { return ids_; }
+  const std::vector<NodeId>& ids() const { return servers_.current(); }
+  ServerSet& servers() { return servers_; }
   const raft::Raft* raft(NodeId node) const;      // Null while it is down.
   const ListMachine* machine(NodeId node) const;  // The same.
   replica::ReplicaHost* host(NodeId node) const;  // The same.
@@ -83,7 +85,7 @@ class LogWorkload {
   OperationTape& operations_;
   LogOptions options_;
   std::map<NodeId, std::pair<replica::Options, uint64_t>> configured_;
-  std::vector<NodeId> ids_;
+  ServerSet servers_;
   std::map<LogIndex, std::string> acknowledged_;  // By index.
   std::map<std::string, bool> refused_;           // The host said that nothing was done.
   std::vector<uint64_t> reads_;
