@@ -63,7 +63,10 @@ Status Invariants::CheckDurable(const Raft& replica, Durable& durable) {
                       " with its vote for ", replica.vote(), "; durable were term ", durable.term,
                       " and ", durable.vote);
     }
-    const std::optional<RaftTerm> term = log.term_at(durable.last);
+    // What a snapshot covers may have been of a branch that lost: the state was durable, and the
+    // node ended before its log said so.
+    const std::optional<RaftTerm> term =
+        durable.last > log.snapshot_index() ? log.term_at(durable.last) : std::nullopt;
     if (durable.last > log.last_index() || (term && *term != durable.last_term)) {
       return Internal("durability: node ", replica.self(), " restarts with entries up to ",
                       log.last_index(), "/", log.last_term(), "; durable was ", durable.last, "/",

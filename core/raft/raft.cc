@@ -55,7 +55,8 @@ Raft::Raft(NodeId self, Configuration configuration, const Options& options, Ini
       vote_(initial.hard_state.vote),
       log_(initial.snapshot_index, initial.snapshot_term, std::move(initial.entries)),
       configurations_({{initial.configuration_index, std::move(configuration)}}),
-      now_(now) {
+      now_(now),
+      saved_term_(initial.hard_state.term) {
   ScanConfigurations();
   // A snapshot can be durable before the term that it came with; no vote of ours was given in that
   // term yet.
@@ -305,6 +306,8 @@ void Raft::TakeOutput(Output* out) {
       out->hard_state = HardState{.term = term_, .vote = vote, .commit = commit_};
       hard_sync_ = out->sync_id;
       hard_dirty_ = false;
+      if (saved_term_ != term_) term_sync_ = out->sync_id;
+      saved_term_ = term_;
     }
     if (log_.has_unsaved()) out->entries = log_.TakeUnsaved(out->sync_id);
   }

@@ -209,6 +209,8 @@ class Raft {
   RaftTerm term() const { return term_; }
   NodeId vote() const { return vote_; }
   bool vote_is_durable() const { return !hard_dirty_ && hard_sync_ <= synced_; }  // And the term.
+  // The term may be before the vote in it is.
+  bool term_is_durable() const { return saved_term_ == term_ && term_sync_ <= synced_; }
   Role role() const { return static_cast<Role>(state_.index()); }
   NodeId leader() const;  // Zero: unknown.
   LogIndex commit() const { return commit_; }
@@ -314,6 +316,8 @@ class Raft {
   // that rests on them waits for hard_sync_ or, when dirty, for the next sync.
   bool hard_dirty_ = false;
   uint64_t hard_sync_ = 0;
+  RaftTerm saved_term_;  // Of the last output, or the start; its sync.
+  uint64_t term_sync_ = 0;
   uint64_t next_sync_ = 1;
   uint64_t synced_ = 0;
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/raft/invariants.h"
 #include "core/raft/testing/cluster.h"
 #include "gtest/gtest.h"
 
@@ -98,6 +99,55 @@ TEST(Raft, AChangeIsAmongTheUncommittedBytes) {
   cluster.Settle();
   EXPECT_EQ(uncommitted(), 0u);
   EXPECT_TRUE(cluster.status().ok()) << ToString(cluster.status());
+}
+
+// A node's start with that log and term.
+Status ObserveStart(Invariants& invariants, Raft::Initial initial) {
+  Random random(1, "node/1");
+  const std::vector<NodeId> voters = {NodeId{1}, NodeId{2}, NodeId{3}};
+  initial.hard_state.term = RaftTerm{4};
+  Raft raft(NodeId{1}, Configuration(voters), Options(), std::move(initial), kStart, &random);
+  const Status status = invariants.Observe(raft);
+  invariants.Restarted(NodeId{1});
+  return status;
+}
+
+TEST(Invariants, ASnapshotMayTakeThePlaceOfWhatWasDurable) {
+  const Raft::Initial own{.entries = {{.term = RaftTerm{3}, .index = LogIndex{1}}}};
+  Invariants invariants;
+  EXPECT_TRUE(ObserveStart(invariants, own).ok());
+  EXPECT_TRUE(ObserveStart(invariants, {.snapshot_index = LogIndex{1}, .snapshot_term = RaftTerm{4}}).ok());
+  // Nothing else may: another entry, or none.
+  for (const Raft::Initial& lost :
+       {Raft::Initial{.entries = {{.term = RaftTerm{4}, .index = LogIndex{1}}}}, Raft::Initial()}) {
+    Invariants strict;
+    EXPECT_TRUE(ObserveStart(strict, own).ok());
+    EXPECT_NE(quadraft::Message(ObserveStart(strict, lost)).find("durability"), std::string::npos);
+  }
+}
+
+// A term is durable before the vote that was given in it while it was written.
+TEST(Raft, ATermMayBeDurableBeforeTheVoteInIt) {
+  Random random(1, "node/1");
+  Raft raft(NodeId{1}, Configuration({NodeId{1}, NodeId{2}, NodeId{3}}), Options(), {}, kStart, &random);
+  Output out;
+  raft.Step(kStart, {.from = NodeId{2}, .to = NodeId{1}, .term = RaftTerm{1}, .body = Heartbeat{}});
+  raft.TakeOutput(&out);
+  const uint64_t first = out.sync_id;
+  const MonotonicTime later = kStart + seconds(10);
+  raft.Step(later, {.from = NodeId{3}, .to = NodeId{1}, .term = RaftTerm{2}, .body = VoteReply{}});
+  raft.TakeOutput(&out);
+  const uint64_t second = out.sync_id;
+  raft.Step(later, {.from = NodeId{3}, .to = NodeId{1}, .term = RaftTerm{2}, .body = VoteRequest{}});
+  raft.TakeOutput(&out);
+  ASSERT_EQ(raft.vote(), NodeId{3});
+  raft.Synced(first);
+  EXPECT_FALSE(raft.term_is_durable());
+  raft.Synced(second);
+  EXPECT_TRUE(raft.term_is_durable());
+  EXPECT_FALSE(raft.vote_is_durable());
+  raft.Synced(out.sync_id);
+  EXPECT_TRUE(raft.vote_is_durable());
 }
 
 }  // namespace

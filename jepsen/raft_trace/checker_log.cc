@@ -298,7 +298,10 @@ Status RaftTraceChecker::ConfsFit(const RaftConfs& confs, const TermLog& log) co
 Status RaftTraceChecker::Ready(const RaftTraceEvent& event, Node& node) {
   const RaftDurable& next = event.durable;
   const bool kept = next.term == node.durable.term && next.vote == node.durable.vote;
-  if (!kept && (next.term != node.term || next.vote != node.vote)) {
+  // A term may be durable before the vote that is given in it is.
+  const bool term_alone =
+      next.term == node.term && next.term > node.durable.term && next.vote == 0;
+  if (!kept && !term_alone && (next.term != node.term || next.vote != node.vote)) {
     return FailedPrecondition("durable are term ", next.term, " and vote ", next.vote,
                               ", its own are ", node.term, " and ", node.vote);
   }

@@ -422,6 +422,9 @@ void RaftTrace::TellDurable(const raft::Raft& raft, Mirror* mirror) {
   if (raft.vote_is_durable() && term == mirror->state.term && vote == mirror->state.vote) {
     durable.term = term;
     durable.vote = vote;
+  } else if (raft.term_is_durable() && term == mirror->state.term && term != durable.term) {
+    durable.term = term;  // What was adopted before a vote in it was given.
+    durable.vote = 0;
   }
   const uint64_t last = raft.log().stable_index().value();
   if (last > durable.last && mirror->log.TermAt(last) == TermAt(raft.log(), last)) {

@@ -64,6 +64,7 @@ StatusOr<std::vector<std::string>> Requests(const MemberOptions& options) {
 // A new voter catches up, an earlier change commits, a leader is elected: the servers say "ask again".
 bool MayAskAgain(const StatusOr<http::Response>& response) {
   if (!response.ok()) return absl::IsUnavailable(response.status());
+  if (response->status == 503) return true;  // Whom they take for the leader may have gone.
   return response->status >= 400 && response->body.find("ask again") != std::string::npos;
 }
 

@@ -81,7 +81,7 @@ constexpr Refused kRefused[] = {
     {"commit-beyond-append", 14, "no leader's message said so of entries that it has"},
     {"commit-old-term", 2, "expected an entry of its own term"},
     {"conflict-kept", 3, "it acknowledges"},
-    {"damage-cut-back", 45, "it restarts with entries up to"},
+    {"damage-cut-back", 290, "it restarts with entries up to"},
     {"heartbeat-commits-beyond-match", 1, "a heartbeat with commit index"},
     {"joint-decided-by-one", 14, "in force is"},
     {"log-sync-skipped", 4, "it restarts with entries up to"},
@@ -136,9 +136,11 @@ struct Unseen {
 };
 // Hunted in the scenario `log`, or of snapshots, and no event of the specification tells them.
 constexpr Unseen kUnseen[] = {
+    {"addresses-from-flags-alone", "where a node is reached is no variable"},
     {"apply-before-commit", "what is applied is the state machine's: no variable"},
     {"compacted-before-durable", "the node finds the hole as it restarts, and stops: no event"},
     {"log-checksum-ignored", "a payload changes: entries are told apart by index and term"},
+    {"lost-disk-comes-back", "who lost its disk is not told of: the specification has no such node"},
     {"proposal-answered-by-index", "what a client is answered is no action"},
     {"read-before-applied", "what is applied is the state machine's: no variable"},
     {"read-joins-earlier-round", "reads are no actions: who confirmed a round is not asked"},
@@ -149,6 +151,7 @@ constexpr Unseen kUnseen[] = {
     {"snapshot-chunk-gap", "all parts come: where a part is staged is the content's"},
     {"snapshot-install-not-synced", "the node finds the hole as it restarts, and stops: no event"},
     {"unknown-reported-as-refused", "what a client is answered is no action"},
+    {"voter-without-disk", "who lost its disk is not told of: the specification has no such node"},
 };
 
 TEST(TraceMutantsTest, EachOneOfTheLogScenarioIsAccountedFor) {
