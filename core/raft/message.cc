@@ -27,10 +27,11 @@ std::string DescribeBody(const AppendReply& body) {
                 body.hint_term);
 }
 std::string DescribeBody(const Heartbeat& body) {
-  return StrCat("Heartbeat commit=", body.commit, " round=", body.round);
+  return StrCat("Heartbeat commit=", body.commit, " round=", body.round,
+                body.quiesce ? " quiesce" : "");
 }
 std::string DescribeBody(const HeartbeatReply& body) {
-  return StrCat("HeartbeatReply round=", body.round);
+  return StrCat("HeartbeatReply round=", body.round, body.quiesced ? " quiesced" : "");
 }
 std::string DescribeBody(const SnapshotChunk& body) {
   return StrCat("SnapshotChunk at=", body.index, "/", body.index_term, " stream=", body.stream,

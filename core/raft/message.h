@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/ids.h"
+#include "core/env/time.h"
 #include "core/raft/types.h"
 
 namespace quadraft::raft {
@@ -58,9 +59,12 @@ struct AppendReply {
 struct Heartbeat {
   LogIndex commit;
   uint64_t round = 0;
+  Duration election_timeout{0};  // What the leader measures asks for; zero: it does not say.
+  bool quiesce = false;          // Nothing is to do: sleep, until there is (raft_quiesce.cc).
 };
 struct HeartbeatReply {
   uint64_t round = 0;
+  bool quiesced = false;  // The replier sleeps.
 };
 
 // One piece of the state at (index, index_term), for a follower whose next entry the leader no

@@ -9,14 +9,34 @@
 
 namespace quadraft::raft {
 
+inline constexpr int kHeartbeatsPerTimeout = 4;
+// How many round trips a leader's T lasts: to hear it, to be asked twice, to vote twice.
+inline constexpr int kRoundTripsPerTimeout = 5;
+
 struct Options {
-  // A follower campaigns after a silence drawn from [min, max]; within min of hearing its leader it
-  // refuses every other candidate (check-quorum's other half); a leader that has not heard from a
-  // quorum for max steps down. Wide enough for a loop that stands still for some hundred milliseconds (a compaction, a
-  // machine whose cores are all taken), small enough for the next write within two seconds of a leader's death.
-  Duration election_timeout_min = milliseconds(600);
-  Duration election_timeout_max = milliseconds(1200);
-  Duration heartbeat_interval = milliseconds(100);
+  // The election timeout T is the shortest silence after which a follower campaigns; it waits for
+  // one drawn from [T, T + spread]. Within T of hearing its leader it refuses every other
+  // candidate. Each node has its own T, from what it measures (Raft::election_timeout), within
+  // these bounds.
+  Duration election_timeout_min = milliseconds(50);
+  Duration election_timeout_max = seconds(1);
+  // While too little was measured.
+  Duration election_timeout_start = milliseconds(600);
+  int election_spread_percent = 100;  // Of T.
+  // A leader sends kHeartbeatsPerTimeout heartbeats in its T, within these bounds (a T that is too
+  // short for the least of them is made longer). All groups of a node send theirs at multiples of
+  // the grid, so that they travel together; zero: each at its own times.
+  Duration heartbeat_interval_min = milliseconds(10);
+  Duration heartbeat_interval_max = milliseconds(100);
+  Duration heartbeat_grid = milliseconds(10);
+  // A leader that has not heard from a quorum for so long, or for its T and the spread when that is
+  // longer, steps down. Followers decide by themselves when to elect another: this only frees the
+  // clients of one that is cut off, so it need not be short.
+  Duration check_quorum_timeout_min = seconds(1);
+  // A transfer of leadership that takes longer is given up.
+  Duration transfer_timeout = milliseconds(1200);
+  // A group with nothing to do for so long goes to sleep (raft_quiesce.cc); zero: never.
+  Duration quiesce_after = seconds(1);
 
   // One Append holds at most this much (one entry always fits).
   size_t append_entries_max = 1024;

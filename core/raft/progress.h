@@ -16,6 +16,7 @@
 #include "core/base/ids.h"
 #include "core/env/time.h"
 #include "core/raft/options.h"
+#include "core/raft/pace.h"
 
 namespace quadraft::raft {
 
@@ -64,6 +65,11 @@ struct Progress {
   LogIndex sent_commit;  // The largest commit index that it can have learned from what was sent.
   uint64_t acked_round = 0;
   MonotonicTime last_heard;
+  bool quiesced = false;  // It said that it sleeps, and has been told nothing since.
+  // Round trips: of one heartbeat at a time.
+  Estimate round_trip;
+  uint64_t timed_round = 0;  // Zero: none.
+  MonotonicTime timed_since;
 
   void BecomeProbe() {
     state = ProgressState::kProbe;

@@ -47,15 +47,17 @@ std::string_view RoleName(Role role) {
 }
 
 Raft::Raft(NodeId self, Configuration configuration, const Options& options, Initial initial,
-           MonotonicTime now, Random* random)
+           MonotonicTime now, Random* random, const PeerHealth* health)
     : self_(self),
       options_(options),
       random_(random),
+      health_(health),
       term_(initial.hard_state.term),
       vote_(initial.hard_state.vote),
       log_(initial.snapshot_index, initial.snapshot_term, std::move(initial.entries)),
       configurations_({{initial.configuration_index, std::move(configuration)}}),
       now_(now),
+      led_term_(initial.hard_state.term),
       saved_term_(initial.hard_state.term) {
   ScanConfigurations();
   // A snapshot can be durable before the term that it came with; no vote of ours was given in that
@@ -73,14 +75,51 @@ NodeId Raft::leader() const {
   return role() == Role::kLeader ? self_ : NodeId{};
 }
 
+// What the leader says is needed, and what its words were late by; a leader's is what it says. It
+// is never shorter than what kHeartbeatsPerTimeout of the shortest intervals take.
+Duration Raft::election_timeout() const {
+  const Duration floor = std::max(options_.election_timeout_min,
+                                  kHeartbeatsPerTimeout * options_.heartbeat_interval_min);
+  const Duration ceiling = std::max(options_.election_timeout_max, floor);
+  Duration needed = options_.election_timeout_start;
+  if (const auto* leader = std::get_if<Leader>(&state_)) {
+    needed = leader->timeout;
+  } else if (announced_timeout_ > Duration(0) && late_.known()) {
+    needed =
+        std::max(announced_timeout_, announced_timeout_ / kHeartbeatsPerTimeout + late_.Needed());
+  }
+  return std::clamp(needed, floor, ceiling);
+}
+
+// Longer, up to the ceiling, with each term that went by without a leader: what we measured may be
+// too short for what an election takes (syncs of votes, a slow peer whose vote is needed now).
 MonotonicTime Raft::NewElectionDeadline() {
-  if (SIM_MAYBE("early-election-timeout")) return now_ + options_.heartbeat_interval * 3 / 2;
-  const int64_t spread = (options_.election_timeout_max - options_.election_timeout_min).count();
-  return now_ + options_.election_timeout_min +
-         Duration(random_->Between(0, std::max<int64_t>(spread, 0)));
+  constexpr uint64_t kDoublingsMax = 5;
+  Duration timeout = election_timeout();
+  if (SIM_MAYBE("early-election-timeout")) return now_ + timeout * 3 / 8;
+  const uint64_t terms = term_.value() - std::min(led_term_, term_).value();
+  if (terms > 1) {
+    const Duration longer = timeout * (int64_t{1} << std::min(terms - 1, kDoublingsMax));
+    timeout = std::max(timeout, std::min(longer, options_.election_timeout_max));
+  }
+  const Duration spread = timeout * options_.election_spread_percent / 100;
+  return now_ + timeout + Duration(random_->Between(0, spread.count()));
+}
+
+// A tick that comes late tells of our own loop, not of the others: what they said may be waiting
+// behind it. True, once for each silence: look again a heartbeat later.
+bool Raft::ExcuseLateTick(MonotonicTime deadline) {
+  auto* follower = std::get_if<Follower>(&state_);
+  const Duration interval = election_timeout() / kHeartbeatsPerTimeout;
+  if (follower == nullptr || follower->excused || now_ - deadline < interval / 4) return false;
+  SIM_SOMETIMES(true, "late-tick-excused");
+  follower->excused = true;
+  follower->election_deadline = now_ + interval;
+  return true;
 }
 
 MonotonicTime Raft::next_deadline() const {
+  if (quiesced()) return MonotonicTime::max();
   if (const auto* leader = std::get_if<Leader>(&state_)) return leader->next_heartbeat;
   if (!MayCampaign()) return MonotonicTime::max();
   if (const auto* follower = std::get_if<Follower>(&state_)) return follower->election_deadline;
@@ -93,7 +132,7 @@ void Raft::Tick(MonotonicTime now) {
   if (!fault_.ok() || now_ < next_deadline()) return;
   if (role() == Role::kLeader) {
     LeaderTick();
-  } else {
+  } else if (!ExcuseLateTick(next_deadline())) {
     Campaign(/*pre=*/true);
   }
 }
@@ -117,6 +156,7 @@ void Raft::BecomeFollower(RaftTerm term, NodeId leader) {
   if (QR_MUTANT("step-down-forgets-vote")) vote_ = NodeId{};
   state_ =
       Follower{.leader = leader, .last_contact = now_, .election_deadline = NewElectionDeadline()};
+  if (leader != NodeId{}) led_term_ = term_;
   if (leader != NodeId{} && leader != last_leader_) {
     ++counters_.leader_changes;
     last_leader_ = leader;
@@ -127,7 +167,15 @@ void Raft::BecomeFollower(RaftTerm term, NodeId leader) {
 void Raft::FollowLeader(NodeId leader) {
   auto* follower = std::get_if<Follower>(&state_);
   if (follower == nullptr || follower->leader != leader) return BecomeFollower(term_, leader);
+  // Of what comes together only the first word ends a silence.
+  if (now_ > follower->last_contact && !follower->quiesced && announced_timeout_ > Duration(0)) {
+    const Duration late =
+        now_ - follower->last_contact - announced_timeout_ / kHeartbeatsPerTimeout;
+    late_.Add(std::max(late, Duration(0)), now_);
+  }
   follower->last_contact = now_;
+  follower->excused = false;
+  follower->quiesced = false;
   follower->election_deadline = NewElectionDeadline();
 }
 
@@ -191,6 +239,7 @@ void Raft::Step(MonotonicTime now, Message message) {
       vote != nullptr && vote->removed_at > configuration_index()) {
     return OnRemoved(vote->removed_at);
   }
+  GetUpFor(message);
   if (!AcceptTerm(message)) return;
   Dispatch(std::move(message));
 }

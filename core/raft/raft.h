@@ -53,6 +53,8 @@
 #include "core/raft/membership.h"
 #include "core/raft/message.h"
 #include "core/raft/options.h"
+#include "core/raft/pace.h"
+#include "core/raft/peer_health.h"
 #include "core/raft/progress.h"
 #include "core/raft/types.h"
 
@@ -91,11 +93,14 @@ struct Follower {
   NodeId leader;               // Zero: unknown.
   MonotonicTime last_contact;  // With that leader.
   MonotonicTime election_deadline;
+  bool excused = false;   // We were late ourselves: the leader's words may be waiting for us.
+  bool quiesced = false;  // No deadline: we are woken.
 };
 using Votes = std::vector<std::pair<NodeId, bool>>;
 struct PreCandidate {
   Votes votes;
   MonotonicTime election_deadline;
+  MonotonicTime asked_at;
 };
 struct Candidate {
   Votes votes;
@@ -120,6 +125,12 @@ struct Leader {
   // While leadership is being handed over: nothing new is proposed, so that its log can be whole.
   NodeId transferee;  // Zero: no transfer is under way.
   MonotonicTime transfer_deadline;
+  // Not past: we were late ourselves, the followers' replies may be waiting for us.
+  MonotonicTime excused_until;
+  Duration timeout;            // T, as announced.
+  MonotonicTime busy_at;       // There was something to do.
+  uint64_t quiesce_round = 0;  // The first that told the followers to sleep; zero: they are not to.
+  bool quiesced = false;       // No deadline: we are woken.
 };
 // In the order of Raft::State.
 enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
@@ -144,6 +155,7 @@ struct Counters {
   uint64_t changes = 0;           // Of the configuration, proposed here.
   uint64_t rejected_appends = 0;  // Sent by us to a leader.
   uint64_t invalid_messages = 0;  // Dropped.
+  uint64_t quiesced = 0;          // Times that it fell asleep.
 };
 
 class Raft {
@@ -160,10 +172,10 @@ class Raft {
     LogIndex configuration_index;  // Of `configuration`; zero: the group was founded with it.
   };
   // `configuration` is the last one that the state holds; later ones are among the entries. Nobody:
-  // a node that waits to be told. `random` (for election timeouts only) must outlive the machine. A
-  // node that may not (MayCampaign) never campaigns.
+  // a node that waits to be told. `random` (for election timeouts only) and `health` must outlive
+  // the machine; no health: it never sleeps. A node that may not (MayCampaign) never campaigns.
   Raft(NodeId self, Configuration configuration, const Options& options, Initial initial,
-       MonotonicTime now, Random* random);
+       MonotonicTime now, Random* random, const PeerHealth* health = nullptr);
 
   // ---- Inputs
   // Who founds the group, said to a machine that was made with nobody and to which nothing has
@@ -176,7 +188,7 @@ class Raft {
   // The index that the entry has if it commits. Unavailable: not the leader. ResourceExhausted: too
   // much uncommitted.
   StatusOr<LogIndex> Propose(std::shared_ptr<const std::string> payload);
-  // Hands leadership to `to` (thesis section 3.10): until it leads, or for election_timeout_max, no
+  // Hands leadership to `to` (thesis section 3.10): until it leads, or for transfer_timeout, no
   // proposal is taken; then this node goes on leading. Unavailable: not the leader, or a transfer
   // to another node is under way. InvalidArgument: not another voter.
   Status TransferLeadership(NodeId to);
@@ -198,6 +210,10 @@ class Raft {
   // Leader: the stream to `peer` ended without success; it is probed again, and asked for anew when
   // still needed.
   void SnapshotAbandoned(NodeId peer);
+  // The node of a peer fell silent, came back or restarted: a machine that sleeps gets up, `delay`
+  // from now. A follower then campaigns soon unless it hears its leader, who is no reason any more
+  // to refuse other candidates; a leader sends heartbeats.
+  void Wake(MonotonicTime now, Duration delay);
 
   // ---- Output
   void TakeOutput(Output* out);  // Clears *out first.
@@ -230,6 +246,9 @@ class Raft {
   bool MayCampaign() const;
   const Counters& counters() const { return counters_; }
   const Options& options() const { return options_; }
+  bool quiesced() const;
+  // T: the shortest silence after which we campaign, or would.
+  Duration election_timeout() const;
   const Leader* leader_state() const { return std::get_if<Leader>(&state_); }
 
  private:
@@ -237,6 +256,7 @@ class Raft {
   void BecomeFollower(RaftTerm term, NodeId leader);
   void AdoptTerm(RaftTerm term);
   MonotonicTime NewElectionDeadline();
+  bool ExcuseLateTick(MonotonicTime deadline);
   bool AcceptTerm(const Message& message);
   void Dispatch(Message message);
   void FollowLeader(NodeId leader);
@@ -251,6 +271,7 @@ class Raft {
   void CountVote(NodeId from, bool granted);
   void BecomeLeader();
   bool InLease() const;
+  bool LosesTie(NodeId from, const VoteRequest& request) const;
   void OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request);
   void OnVoteReply(NodeId from, RaftTerm term, const VoteReply& reply);
 
@@ -275,6 +296,18 @@ class Raft {
   bool SendAppend(Leader& leader, Progress& peer);
   void WantSnapshot(Progress& peer);
   void MaybeSendTimeoutNow();
+  MonotonicTime NextHeartbeat(const Leader& leader) const;
+  bool QuorumIsSilent(const Leader& leader) const;
+  void TimeRoundTrip(Progress& peer, uint64_t round);
+  void SetPace(Leader& leader);
+
+  // raft_quiesce.cc
+  bool IsIdle(const Leader& leader) const;
+  void MaybeQuiesce(Leader& leader);
+  void FallAsleepIfAll(Leader& leader);
+  bool MayFallAsleep(NodeId leader, const Heartbeat& heartbeat) const;
+  void GetUpFor(const Message& message);
+  void GetUp();
 
   // raft_membership.cc
   void AdoptConfiguration(LogIndex index, Configuration configuration);
@@ -301,6 +334,7 @@ class Raft {
   const NodeId self_;
   const Options options_;
   Random* const random_;
+  const PeerHealth* const health_;  // Null: nobody watches.
 
   RaftTerm term_;
   NodeId vote_;
@@ -311,6 +345,13 @@ class Raft {
   State state_;
   MonotonicTime now_;
   NodeId last_leader_;  // For the count of changes.
+  RaftTerm led_term_;   // The last one whose leader we know, or the one that we began with.
+
+  // What the leaders' T was, as they last said (zero: they do not), and by how much more than a
+  // heartbeat's interval their words were apart. That outlives a leader: what delays them is mostly
+  // here.
+  Duration announced_timeout_{0};
+  Estimate late_;
 
   // What is durable: hard_dirty_ means that term or vote changed since the last output; a message
   // that rests on them waits for hard_sync_ or, when dirty, for the next sync.

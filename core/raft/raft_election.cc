@@ -15,7 +15,7 @@ void Raft::Campaign(bool pre, bool transfer) {
   if (!MayCampaign()) return;
   RaftTerm term = term_.Next();
   if (pre) {
-    state_ = PreCandidate{.election_deadline = NewElectionDeadline()};
+    state_ = PreCandidate{.election_deadline = NewElectionDeadline(), .asked_at = now_};
   } else {
     ++counters_.campaigns;
     AdoptTerm(term);
@@ -61,13 +61,19 @@ void Raft::BecomeLeader() {
   ++counters_.elections_won;
   if (last_leader_ != self_) ++counters_.leader_changes;
   last_leader_ = self_;
-  Leader leader{
-      .first_index = log_.last_index().Next(), .elected_at = now_, .next_heartbeat = now_};
+  led_term_ = term_;
+  // Until it has measured, what the leader before it asked for.
+  const Duration timeout = election_timeout();
+  Leader leader{.first_index = log_.last_index().Next(),
+                .elected_at = now_,
+                .next_heartbeat = now_,
+                .timeout = timeout,
+                .busy_at = now_};
   leader.peers.Follow(configuration(), log_.last_index().Next(), now_, self_);
   for (LogIndex i = commit_.Next(); i <= log_.last_index(); i = i.Next()) {
     leader.uncommitted_bytes += log_.at(i).payload_bytes();
   }
-  leader.next_heartbeat = now_ + options_.heartbeat_interval;  // The no-op's Append announces us.
+  leader.next_heartbeat = NextHeartbeat(leader);  // The no-op's Append announces us.
   state_ = std::move(leader);
   // Of a group that has logged none yet, the first entry says who belongs to it: who joins later
   // learns it from the log.
@@ -83,7 +89,17 @@ bool Raft::InLease() const {
   if (role() == Role::kLeader) return true;
   const auto* follower = std::get_if<Follower>(&state_);
   return follower != nullptr && follower->leader != NodeId{} &&
-         now_ < follower->last_contact + options_.election_timeout_min;
+         (follower->quiesced || now_ < follower->last_contact + election_timeout());
+}
+
+// Of two that ask at the same time, with equal logs, the one with the larger id goes first, else
+// both would campaign in the same term and split the votes. For half of its time: who asks for
+// longer cannot win, and is in nobody's way.
+bool Raft::LosesTie(NodeId from, const VoteRequest& request) const {
+  const auto* pre = std::get_if<PreCandidate>(&state_);
+  return pre != nullptr && from < self_ &&
+         now_ < pre->asked_at + (pre->election_deadline - pre->asked_at) / 2 &&
+         request.last_index == log_.last_index() && request.last_term == log_.last_term();
 }
 
 void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request) {
@@ -91,9 +107,11 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
       QR_MUTANT("vote-without-log-check") || std::pair(request.last_term, request.last_index) >=
                                                  std::pair(log_.last_term(), log_.last_index());
   if (request.pre) {
-    const bool granted = term > term_ && up_to_date && !InLease();
+    const bool tie = LosesTie(from, request);
+    SIM_SOMETIMES(tie, "pre-vote-tie-broken");
+    const bool granted = term > term_ && up_to_date && !InLease() && !tie;
     SIM_SOMETIMES(!granted, "pre-vote-refused");
-    SIM_SOMETIMES(term > term_ && up_to_date && !granted, "pre-vote-refused-within-lease");
+    SIM_SOMETIMES(term > term_ && up_to_date && InLease(), "pre-vote-refused-within-lease");
     return SendAs(from, granted ? term : term_,
                   VoteReply{.pre = true, .granted = granted, .removed_at = RemovedAt(from)}, 0);
   }

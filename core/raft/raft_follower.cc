@@ -78,8 +78,12 @@ void Raft::OnHeartbeat(NodeId from, const Heartbeat& heartbeat) {
   if (role() == Role::kLeader)
     return Fail(DataLoss("node ", from, " leads term ", term_, ", which we lead"));
   FollowLeader(from);
+  announced_timeout_ =
+      std::clamp(heartbeat.election_timeout, Duration(0), options_.election_timeout_max);
   SetCommit(heartbeat.commit);
-  Send(from, HeartbeatReply{.round = heartbeat.round});
+  auto& follower = std::get<Follower>(state_);
+  follower.quiesced = MayFallAsleep(from, heartbeat);
+  Send(from, HeartbeatReply{.round = heartbeat.round, .quiesced = follower.quiesced});
 }
 
 void Raft::OnSnapshotChunk(NodeId from, SnapshotChunk chunk) {

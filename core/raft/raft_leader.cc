@@ -22,6 +22,7 @@ StatusOr<LogIndex> Raft::Propose(std::shared_ptr<const std::string> payload) {
         "too much is not committed yet: ", log_.last_index().value() - commit_.value(),
         " entries, ", leader->uncommitted_bytes, " bytes");
   }
+  GetUp();
   leader->uncommitted_bytes += bytes;
   const LogIndex index = log_.last_index().Next();
   log_.Append(
@@ -41,8 +42,9 @@ Status Raft::TransferLeadership(NodeId to) {
   }
   if (leader->transferee == NodeId{}) {
     ++counters_.transfers;
+    GetUp();
     leader->transferee = to;
-    leader->transfer_deadline = now_ + options_.election_timeout_max;
+    leader->transfer_deadline = now_ + options_.transfer_timeout;
     MaybeSendTimeoutNow();
   }
   return OkStatus();
@@ -58,22 +60,35 @@ void Raft::MaybeSendTimeoutNow() {
   }
 }
 
-// Check-quorum: a leader that a quorum has not answered for an election timeout steps down, so that
-// its clients look for the one that may have been elected on the other side.
-void Raft::LeaderTick() {
-  auto& leader = std::get<Leader>(state_);
+// Check-quorum: a leader that a quorum has not answered for long steps down, so that its clients
+// look for the one that may have been elected on the other side.
+bool Raft::QuorumIsSilent(const Leader& leader) const {
   const auto oldest_heard = configuration().QuorumValue([&](NodeId node) -> uint64_t {
     if (node == self_) return now_.time_since_epoch().count();
-    return FindPeer(node)->last_heard.time_since_epoch().count();
+    return leader.peers.Find(node)->last_heard.time_since_epoch().count();
   });
-  if (MonotonicTime(Duration(oldest_heard)) + options_.election_timeout_max < now_) {
+  const Duration longest = leader.timeout + leader.timeout * options_.election_spread_percent / 100;
+  return MonotonicTime(Duration(oldest_heard)) +
+             std::max(longest, options_.check_quorum_timeout_min) <
+         now_;
+}
+
+void Raft::LeaderTick() {
+  auto& leader = std::get<Leader>(state_);
+  const Duration interval = leader.timeout / kHeartbeatsPerTimeout;
+  // We stood still ourselves: the answers may wait behind this tick.
+  if (now_ - leader.next_heartbeat > interval) leader.excused_until = now_ + 2 * interval;
+  if (leader.excused_until <= now_ && QuorumIsSilent(leader)) {
     SIM_SOMETIMES(true, "stepped-down-by-check-quorum");
     return BecomeFollower(term_, NodeId{});
   }
+  SetPace(leader);
+  MaybeQuiesce(leader);
   if (leader.transferee != NodeId{} && leader.transfer_deadline <= now_) {
     leader.transferee = NodeId{};  // It did not take over: we go on.
   }
   BroadcastHeartbeat(leader);
+  FallAsleepIfAll(leader);  // Where nobody is to be asked.
   MaybeSendTimeoutNow();
 }
 
@@ -83,14 +98,58 @@ Progress* Raft::FindPeer(NodeId node) {
   return leader != nullptr ? leader->peers.Find(node) : nullptr;
 }
 
+// T from the round trips of those that were heard of late: a group is as slow as its slowest voter,
+// whose vote may be the one that counts. One that was never timed says nothing.
+void Raft::SetPace(Leader& leader) {
+  Duration needed{-1};
+  for (const Progress& peer : leader.peers) {
+    if (!peer.round_trip.known() || !configuration().IsVoter(peer.node)) continue;
+    if (peer.last_heard + options_.check_quorum_timeout_min < now_) continue;
+    needed = std::max(
+        {needed, 2 * peer.round_trip.worst(),
+         kRoundTripsPerTimeout * (peer.round_trip.mean() + 4 * peer.round_trip.deviation())});
+  }
+  if (needed < Duration(0)) return;
+  leader.timeout = needed;
+  leader.timeout = election_timeout();  // Within the bounds.
+}
+
+// The first ones follow each other quickly, so that something is measured.
+MonotonicTime Raft::NextHeartbeat(const Leader& leader) const {
+  constexpr uint64_t kQuickRounds = 2 * kEstimateSamplesMin;
+  Duration interval = options_.heartbeat_interval_min;
+  if (leader.round > kQuickRounds) {
+    interval = std::clamp(leader.timeout / kHeartbeatsPerTimeout, interval,
+                          std::max(interval, options_.heartbeat_interval_max));
+  }
+  const MonotonicTime next = now_ + interval;
+  const Duration grid = std::min(options_.heartbeat_grid, interval);
+  return grid <= Duration(0) ? next : next - next.time_since_epoch() % grid;
+}
+
+void Raft::TimeRoundTrip(Progress& peer, uint64_t round) {
+  if (peer.timed_round != 0 && round == peer.timed_round) {
+    peer.round_trip.Add(now_ - peer.timed_since, now_);
+  }
+  // Lost, or overtaken: says nothing.
+  if (round >= peer.timed_round) peer.timed_round = 0;
+}
+
 void Raft::BroadcastHeartbeat(Leader& leader) {
   ++leader.round;
-  leader.next_heartbeat = now_ + options_.heartbeat_interval;
+  leader.next_heartbeat = NextHeartbeat(leader);
   for (Progress& peer : leader.peers) {
     const LogIndex commit =
         QR_MUTANT("heartbeat-commits-beyond-match") ? commit_ : std::min(commit_, peer.match);
     peer.sent_commit = std::max(peer.sent_commit, commit);
-    Send(peer.node, Heartbeat{.commit = commit, .round = leader.round});
+    if (peer.timed_round == 0) {
+      peer.timed_round = leader.round;
+      peer.timed_since = now_;
+    }
+    Send(peer.node, Heartbeat{.commit = commit,
+                              .round = leader.round,
+                              .election_timeout = leader.timeout,
+                              .quiesce = leader.quiesce_round != 0});
   }
 }
 
@@ -101,12 +160,16 @@ void Raft::OnHeartbeatReply(NodeId from, const HeartbeatReply& reply) {
   Progress& peer = *known;
   peer.last_heard = now_;
   peer.probe_sent = false;
+  TimeRoundTrip(peer, reply.round);
+  peer.quiesced =
+      reply.quiesced && reply.round >= leader.quiesce_round && leader.quiesce_round != 0;
   // An Append or its reply may have been lost: one more, maybe empty, brings the truth to light.
   if (peer.match < log_.last_index()) peer.append_wanted = true;
   if (reply.round > peer.acked_round && reply.round <= leader.round) {
     peer.acked_round = reply.round;
     ConfirmReads(leader);
   }
+  if (peer.quiesced) FallAsleepIfAll(leader);
 }
 
 void Raft::OnAppendReply(NodeId from, const AppendReply& reply) {

@@ -1,5 +1,6 @@
 #include "core/replica/codec.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -50,10 +51,13 @@ void Encode(const AppendReply& body, proto::RaftMessage* out) {
   to->set_hint_index(body.hint_index.value());
   to->set_hint_term(body.hint_term.value());
 }
-void Encode(const Heartbeat& body, proto::RaftMessage* out) {
+void Encode(const Heartbeat& body, proto::RaftMessage* out, uint32_t version = kWireVersion) {
   auto* to = out->mutable_heartbeat();
   to->set_commit(body.commit.value());
   to->set_round(body.round);
+  if (version >= kWireVersionPace) {
+    to->set_election_timeout_us(static_cast<uint64_t>(body.election_timeout / microseconds(1)));
+  }
 }
 void Encode(const HeartbeatReply& body, proto::RaftMessage* out) {
   out->mutable_heartbeat_reply()->set_round(body.round);
@@ -123,6 +127,16 @@ Append DecodeAppend(proto::RaftAppend* from) {
   return append;
 }
 
+Heartbeat DecodeHeartbeat(const proto::RaftHeartbeat& from, uint32_t version) {
+  Heartbeat heartbeat{.commit = LogIndex(from.commit()), .round = from.round()};
+  if (version >= kWireVersionPace) {
+    constexpr uint64_t kMicrosecondsMax = 3'600'000'000;  // The machine has its own bounds.
+    heartbeat.election_timeout =
+        microseconds(std::min(from.election_timeout_us(), kMicrosecondsMax));
+  }
+  return heartbeat;
+}
+
 SnapshotChunk DecodeChunk(proto::RaftSnapshotChunk* from) {
   return {.index = LogIndex(from->index()),
           .index_term = RaftTerm(from->index_term()),
@@ -160,8 +174,7 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
                          .hint_term = RaftTerm(b.hint_term())};
     }
     case proto::RaftMessage::kHeartbeat:
-      return Heartbeat{.commit = LogIndex(from->heartbeat().commit()),
-                       .round = from->heartbeat().round()};
+      return DecodeHeartbeat(from->heartbeat(), version);
     case proto::RaftMessage::kHeartbeatReply:
       return HeartbeatReply{.round = from->heartbeat_reply().round()};
     case proto::RaftMessage::kSnapshotChunk:
@@ -211,7 +224,11 @@ void Outbox::Add(GroupId group, raft::Message message) {
   auto* out = batch.proto.add_messages();
   out->set_group(group.value());
   out->set_term(message.term.value());
-  std::visit([out](const auto& body) { Encode(body, out); }, message.body);
+  if (const auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
+    Encode(*heartbeat, out, version_);
+  } else {
+    std::visit([out](const auto& body) { Encode(body, out); }, message.body);
+  }
 }
 
 void Outbox::Flush(Network& network) {

@@ -31,14 +31,16 @@ inline constexpr int kBatchMessagesMax = 1 << 20;
 //   1  everything but
 //   2  leadership transfer (TimeoutNow, the mark in a vote request),
 //   3  changes of membership (entries of kind kConfiguration, configurations in snapshots),
-//   4  contacts: addresses and disks in configurations, the sender's disk in each batch.
+//   4  contacts: addresses and disks in configurations, the sender's disk in each batch,
+//   5  a leader's heartbeats say how long a silence it asks for.
 // A node may be held back to an older one until all are upgraded (Options::wire_version): it then
 // neither sends nor understands the rest, as the older program does.
 inline constexpr uint32_t kWireVersionMin = 1;
 inline constexpr uint32_t kWireVersionTransfer = 2;
 inline constexpr uint32_t kWireVersionMembership = 3;
 inline constexpr uint32_t kWireVersionContacts = 4;
-inline constexpr uint32_t kWireVersion = 4;
+inline constexpr uint32_t kWireVersionPace = 5;
+inline constexpr uint32_t kWireVersion = 5;
 
 class Outbox {
  public:

@@ -54,7 +54,7 @@ struct Options {
   Duration snapshot_idle_timeout = seconds(60);  // A receiver forgets a stream that went silent.
 
   // What it speaks with its peers: kWireVersion of codec.h, or an older one.
-  uint32_t wire_version = 4;
+  uint32_t wire_version = 5;
 
   // The file that says which disk this node lives on (identity.h), in a folder that exists when the
   // first group is added; empty: it has none, and its promises are believed (tests).

@@ -155,7 +155,7 @@ Status Replica::CheckPromotions(const raft::ConfigurationChange& change, Monoton
                                 shared_.options.promotion_lag_max, ": ask again later");
     }
     if (peer->state != raft::ProgressState::kReplicate ||
-        peer->last_heard + shared_.options.raft.election_timeout_min < now) {
+        peer->last_heard + shared_.options.raft.election_timeout_start < now) {
       return FailedPrecondition("node ", node, " is silent: ask again once it answers");
     }
   }

@@ -78,7 +78,7 @@ LogIndex Replica::NeededByOthers(LogIndex point, MonotonicTime now) const {
   for (const auto& [peer, sender] : senders_) point = std::min(point, sender.index());
   if (const raft::Leader* leader = raft_.leader_state()) {
     for (const raft::Progress& peer : leader->peers) {
-      const bool alive = peer.last_heard + options.raft.election_timeout_max >= now;
+      const bool alive = peer.last_heard + options.raft.check_quorum_timeout_min >= now;
       if (alive && peer.state != raft::ProgressState::kSnapshot)
         point = std::min(point, peer.match);
     }

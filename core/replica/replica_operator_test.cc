@@ -47,7 +47,7 @@ TEST(LeadershipTransfer, ProposalsAreRefusedMeanwhileAndTakenAgainWhenItFails) {
   cluster.CutOff(next, true);
   ASSERT_TRUE(cluster.host(leader).TransferLeadership(kGroup, NodeId(next)).ok());
   EXPECT_TRUE(absl::IsUnavailable(Propose(cluster, leader, "early").status()));
-  cluster.world.RunFor(Options().raft.election_timeout_max + milliseconds(200));
+  cluster.world.RunFor(Options().raft.transfer_timeout + milliseconds(200));
   EXPECT_EQ(cluster.leader(), leader);
   EXPECT_TRUE(Propose(cluster, leader, "late").ok());
 }

@@ -59,7 +59,7 @@ class RaftCheckerTest : public testing::Test {
   }
   // Elected, and no further: nothing that it appended is durable yet.
   void Elect(raft::Raft* raft) {
-    raft->Tick(MonotonicTime{} + seconds(100));
+    raft->Tick(raft->next_deadline());
     raft::Output out;
     for (int i = 0; i < 5 && raft->role() != raft::Role::kLeader; ++i) {
       raft->TakeOutput(&out);

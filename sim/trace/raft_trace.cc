@@ -351,6 +351,9 @@ void RaftTrace::TellSnapshot(const raft::Raft& raft, Mirror* mirror) {
   } else {
     mirror->log = jepsen::TermLog(index, term);
     mirror->truncations = raft.log().truncations();
+    mirror->durable.last =
+        index;  // Maybe less than was: the entries behind it were of a lost branch.
+    mirror->durable.last_term = term;
   }
   mirror->state.commit = index;
   Tell(mirror, RaftEventName::kApplySnapshot, {.snapshot = {index, term}});

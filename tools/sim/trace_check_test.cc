@@ -90,7 +90,7 @@ constexpr Refused kRefused[] = {
     {"read-before-first-commit", 1, "it answers a read at"},
     {"repaired-segment-not-synced", 62, "it restarts with entries up to"},
     {"snapshot-keeps-log", 64, "it installs a snapshot at"},
-    {"snapshot-of-two-streams", 7, "has not received all parts of one"},
+    {"snapshot-of-two-streams", 766, "has not received all parts of one"},
     {"snapshot-without-configuration", 4, "its configuration is that of entry"},
     {"step-down-forgets-vote", 1, "it gives up its vote"},
     {"sync-covers-later-writes", 8, "it restarts with entries up to"},

@@ -125,9 +125,13 @@ StatusOr<std::string> Interaction::AddNodes(const DataDrivenCase& command) {
     check_quorum_ = flag("checkquorum");
     async_ = flag("async-storage-writes");
     if (command.Find("max-committed-size-per-ready") != nullptr) applied_max_ = 1;
-    options_.heartbeat_interval = kTick;
-    options_.election_timeout_min = kTick * kElectionTicks;
-    options_.election_timeout_max = kTick * 2 * kElectionTicks - milliseconds(1);
+    options_.heartbeat_interval_min = options_.heartbeat_interval_max = kTick * 3 / 4;
+    options_.heartbeat_grid = Duration(0);
+    options_.election_timeout_min = options_.election_timeout_max =
+        options_.election_timeout_start = kTick * kElectionTicks;
+    options_.election_spread_percent = 99;
+    options_.check_quorum_timeout_min = Duration(0);
+    options_.transfer_timeout = kTick * 2 * kElectionTicks - milliseconds(1);
     options_.inflight_messages_max = Number(command.ValueOr("inflight", "256")).value_or(256);
   }
   ConfigurationState state{.voters = {.incoming = Nodes(command, "voters")},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -34,6 +35,7 @@ class Runner {
     QR_RETURN_IF_ERROR(Command(words, &output));
     std::string trace = cluster_->TakeTrace();
     if (words[0] == "settle") trace = WithoutDeliveries(trace);
+    if (words[0] == "pass") trace = WithoutDeliveries(trace);
     output = trace + output;
     if (!cluster_->status().ok() && violation_.ok()) {
       violation_ = cluster_->status();
@@ -48,10 +50,16 @@ class Runner {
     if (words.size() < 2) return InvalidArgument("cluster N");
     // The scenarios' own times: the golden files do not move with the defaults.
     Options options;
-    options.election_timeout_min = milliseconds(300);
-    options.election_timeout_max = milliseconds(600);
-    options.heartbeat_interval = milliseconds(50);
+    for (Duration* timeout : {&options.election_timeout_min, &options.election_timeout_max,
+                              &options.election_timeout_start}) {
+      *timeout = milliseconds(300);
+    }
+    options.heartbeat_interval_min = options.heartbeat_interval_max = milliseconds(50);
+    options.heartbeat_grid = Duration(0);
+    options.check_quorum_timeout_min = options.transfer_timeout = milliseconds(600);
     int spares = 0;
+    random_ = std::make_unique<Random>(kSeed, "delays");
+    due_.clear();
     for (size_t i = 2; i < words.size(); ++i) {
       const size_t equals = std::min(words[i].find('='), words[i].size() - 1);
       const std::string option = words[i].substr(0, equals);
@@ -60,6 +68,13 @@ class Runner {
         options.append_entries_max = value;
       } else if (option == "spares") {
         spares = value;
+      } else if (option == "adaptive") {
+        options = {.append_entries_max = options.append_entries_max};
+        options.election_timeout_min = milliseconds(50);
+        options.election_timeout_max = seconds(1);
+        options.election_timeout_start = milliseconds(600);
+        options.heartbeat_interval_min = options.heartbeat_grid = milliseconds(10);
+        options.heartbeat_interval_max = milliseconds(100);
       } else {
         return InvalidArgument("no option ", words[i]);
       }
@@ -125,6 +140,13 @@ class Runner {
       *output = Describe();
     } else if (verb == "members") {
       *output = DescribeMembers();
+    } else if (verb == "pass") {
+      return Pass(words);
+    } else if (verb == "pace") {
+      *output = EachNode([](const Raft& raft, int) {
+        return StrCat(RoleName(raft.role()), " term=", raft.term(),
+                      " timeout=", raft.election_timeout() / milliseconds(1), " ms");
+      });
     } else if (verb == "bag") {
       for (const Message& message : cluster_->bag())
         StrAppend(output, raft::Describe(message), "\n");
@@ -189,6 +211,46 @@ class Runner {
     return OkStatus();
   }
 
+  // Time goes by in steps of a millisecond; what was on its way before arrives at once.
+  Status Pass(const std::vector<std::string>& words) {
+    int64_t delay = 0, jitter = 0, hold = 0;
+    for (size_t i = 2; i < words.size(); ++i) {
+      const size_t equals = std::min(words[i].find('='), words[i].size() - 1);
+      const std::string name = words[i].substr(0, equals);
+      const int64_t value = std::atoll(words[i].c_str() + equals + 1);
+      if (name == "delay") {
+        delay = value;
+      } else if (name == "jitter") {
+        jitter = value;
+      } else if (name == "hold") {
+        hold = value;
+      } else {
+        return InvalidArgument("no option ", words[i]);
+      }
+    }
+    const int64_t until = passed_ms_ + std::atoll(words.size() > 1 ? words[1].c_str() : "0");
+    due_.resize(std::min(due_.size(), cluster_->bag().size()));
+    while (passed_ms_ < until) {
+      ++passed_ms_;
+      for (int node = 1; node <= cluster_->size(); ++node) {
+        cluster_->Advance(node, milliseconds(1));
+        cluster_->Sync(node);
+      }
+      for (size_t position = 0; position < cluster_->bag().size();) {
+        while (due_.size() < cluster_->bag().size()) {
+          due_.push_back(hold != 0 ? until + 1 : passed_ms_ + delay + random_->Between(0, jitter));
+        }
+        if (due_[position] > passed_ms_) {
+          ++position;
+          continue;
+        }
+        cluster_->Deliver(position);
+        due_.erase(due_.begin() + static_cast<ptrdiff_t>(position));
+      }
+    }
+    return OkStatus();
+  }
+
   // The matching messages that are on their way now, not those that they cause.
   void Messages(const std::string& verb, const Link& link) {
     size_t position = 0;
@@ -241,6 +303,9 @@ class Runner {
   }
 
   std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Random> random_;  // Of delays.
+  std::deque<int64_t> due_;         // Of the messages in the bag, in its order.
+  int64_t passed_ms_ = 0;
   Status violation_;
 };
 

@@ -2,8 +2,9 @@
 // (golden files, core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are
 // comments, the rest is output.
 //
-//   cluster N [spares=S] [append_entries_max=K]
-//                                        N founders, all of them voters, and S nodes that wait
+//   cluster N [spares=S] [append_entries_max=K] [adaptive=1]
+//                                        N founders, all of them voters, and S nodes that wait;
+//                                        election timeouts are 300 ms, or as measured
 //   log N TERM TERM ...                  N, which is down, restarts with entries of these terms
 //   timeout N | advance N MS             N's clock to its next deadline, or on by MS
 //   propose N TEXT | read N ID | compact N INDEX | transfer N M
@@ -12,6 +13,10 @@
 //   sync N [WRITES] | sync all           what was written (the first WRITES of it) becomes durable
 //   deliver A->B|all | drop A->B|all | double A->B
 //                                        of the messages on their way now ('*': any node)
+//   pass MS [delay=D] [jitter=J] [hold=1]
+//                                        time goes by for all alike: a message takes D ms and up to
+//                                        J more, or waits until it has; a sync takes none
+//   pace                                 everybody's election timeout
 //   settle                               sync and deliver until nothing moves (prints no messages)
 //   crash N [WRITES] | restart N         so many of the unsynced writes survive
 //   cut A->B | heal A->B | isolate N | join N
