@@ -209,6 +209,7 @@ constexpr Planted kPlanted[] = {
      "old segments go before the record that gives them up is durable", "log"},
     {"segment-removed-with-live-entries",
      "a segment goes although entries in it are still needed (etcd#10219)", "log"},
+    {"silent-node-wakes-nobody", "groups whose leader's node is dead sleep on under it", "log"},
     {"snapshot-chunk-gap",
      "a snapshot chunk that comes early is staged where the missing one belongs", "log"},
     {"snapshot-install-not-synced", "an installed snapshot is acknowledged before it is durable",

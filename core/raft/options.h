@@ -36,7 +36,7 @@ struct Options {
   // A transfer of leadership that takes longer is given up.
   Duration transfer_timeout = milliseconds(1200);
   // A group with nothing to do for so long goes to sleep (raft_quiesce.cc); zero: never.
-  Duration quiesce_after = seconds(1);
+  Duration quiesce_after = milliseconds(300);
 
   // One Append holds at most this much (one entry always fits).
   size_t append_entries_max = 1024;

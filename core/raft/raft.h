@@ -214,6 +214,9 @@ class Raft {
   // from now. A follower then campaigns soon unless it hears its leader, who is no reason any more
   // to refuse other candidates; a leader sends heartbeats.
   void Wake(MonotonicTime now, Duration delay);
+  // A follower that has heard no leader yet waits so much longer: of a node with many groups not
+  // all campaign at once.
+  void Postpone(Duration delay);
 
   // ---- Output
   void TakeOutput(Output* out);  // Clears *out first.
@@ -307,7 +310,7 @@ class Raft {
   void FallAsleepIfAll(Leader& leader);
   bool MayFallAsleep(NodeId leader, const Heartbeat& heartbeat) const;
   void GetUpFor(const Message& message);
-  void GetUp();
+  void GetUp(bool busy);
 
   // raft_membership.cc
   void AdoptConfiguration(LogIndex index, Configuration configuration);

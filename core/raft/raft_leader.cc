@@ -22,7 +22,7 @@ StatusOr<LogIndex> Raft::Propose(std::shared_ptr<const std::string> payload) {
         "too much is not committed yet: ", log_.last_index().value() - commit_.value(),
         " entries, ", leader->uncommitted_bytes, " bytes");
   }
-  GetUp();
+  GetUp(/*busy=*/true);
   leader->uncommitted_bytes += bytes;
   const LogIndex index = log_.last_index().Next();
   log_.Append(
@@ -42,7 +42,7 @@ Status Raft::TransferLeadership(NodeId to) {
   }
   if (leader->transferee == NodeId{}) {
     ++counters_.transfers;
-    GetUp();
+    GetUp(/*busy=*/true);
     leader->transferee = to;
     leader->transfer_deadline = now_ + options_.transfer_timeout;
     MaybeSendTimeoutNow();

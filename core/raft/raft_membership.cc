@@ -45,7 +45,7 @@ StatusOr<LogIndex> Raft::ProposeChange(const ConfigurationChange& change) {
     return FailedPrecondition("nothing would change: ", Describe(configuration()));
   }
   ++counters_.changes;
-  GetUp();
+  GetUp(/*busy=*/true);
   return AppendConfiguration(std::move(next));
 }
 

@@ -7,9 +7,9 @@
 //   1. A follower sleeps under a leader of its own term whose whole log it holds, committed.
 //   2. A leader sleeps once every member whose node is alive has said, in this term and since there
 //      was last something to do, that it sleeps.
-//   3. Any word gets a sleeper up: a follower's next silence counts from then, a leader stays up
-//   for
-//      quiesce_after at least. (But for the leader's own "sleep", and the answers to that.)
+//   3. Any word gets a sleeper up: a follower's next silence counts from then, and it wakes its
+//      leader; a leader asks all of them before it sleeps again. (But for the leader's own "sleep",
+//      and the answers to that.)
 //   4. The caller watches the nodes and calls Wake: on the followers of one that fell silent or
 //      restarted, and on leaders that have a member there, when they would sleep without a quorum,
 //      when it restarted, or when it is back.
@@ -17,7 +17,6 @@
 // deposed it, or it itself, or one that could not be told to sleep; and their words get it up.
 //
 // Safety has no part in it: who sleeps has only stopped its own clock.
-#include "core/base/mutant.h"
 #include "core/base/sim_points.h"
 #include "core/raft/raft.h"
 
@@ -79,10 +78,14 @@ void Raft::GetUpFor(const Message& message) {
   const auto* reply = std::get_if<HeartbeatReply>(&message.body);
   if (reply != nullptr && reply->quiesced && message.term == term_) return;
   SIM_SOMETIMES(std::holds_alternative<VoteRequest>(message.body), "candidate-woke-a-sleeper");
-  GetUp();
+  GetUp(/*busy=*/false);
+  // Whoever woke us may not reach our leader; that it still leads we hear from itself.
+  if (role() == Role::kFollower && message.from != leader()) Send(leader(), HeartbeatReply{});
 }
 
-void Raft::GetUp() {
+// busy: there is something to do, so the group stays awake for quiesce_after; else a leader looks
+// around, and all sleep again after one round if nobody lacks anything.
+void Raft::GetUp(bool busy) {
   if (auto* follower = std::get_if<Follower>(&state_); follower != nullptr && follower->quiesced) {
     follower->quiesced = false;
     follower->last_contact = now_;
@@ -90,7 +93,7 @@ void Raft::GetUp() {
   }
   auto* leader = std::get_if<Leader>(&state_);
   if (leader == nullptr) return;
-  leader->busy_at = now_;
+  if (busy) leader->busy_at = now_;
   leader->quiesce_round = 0;
   if (!leader->quiesced) return;
   leader->quiesced = false;
@@ -115,8 +118,13 @@ void Raft::Wake(MonotonicTime now, Duration delay) {
         now_ + delay + Duration(random_->Between(0, election_timeout().count()));
     return;
   }
-  GetUp();
+  GetUp(/*busy=*/false);
   std::get<Leader>(state_).next_heartbeat = now_ + delay;
+}
+
+void Raft::Postpone(Duration delay) {
+  auto* follower = std::get_if<Follower>(&state_);
+  if (follower != nullptr && follower->leader == NodeId{}) follower->election_deadline += delay;
 }
 
 }  // namespace quadraft::raft

@@ -28,7 +28,7 @@ void Raft::OnReadIndexReply(NodeId, const ReadIndexReply& reply) {
 }
 
 void Raft::AddRead(Leader& leader, NodeId from, uint64_t id) {
-  GetUp();
+  GetUp(/*busy=*/true);
   if (leader.reads.size() + leader.early_reads.size() >= options_.pending_reads_max) {
     return AnswerRead(from, id, false, LogIndex{});
   }

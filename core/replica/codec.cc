@@ -58,9 +58,12 @@ void Encode(const Heartbeat& body, proto::RaftMessage* out, uint32_t version = k
   if (version >= kWireVersionPace) {
     to->set_election_timeout_us(static_cast<uint64_t>(body.election_timeout / microseconds(1)));
   }
+  if (version >= kWireVersionQuiesce) to->set_quiesce(body.quiesce);
 }
 void Encode(const HeartbeatReply& body, proto::RaftMessage* out) {
-  out->mutable_heartbeat_reply()->set_round(body.round);
+  auto* to = out->mutable_heartbeat_reply();
+  to->set_round(body.round);
+  to->set_quiesced(body.quiesced);  // Only by whom was told to sleep.
 }
 void Encode(const SnapshotChunk& body, proto::RaftMessage* out) {
   auto* to = out->mutable_snapshot_chunk();
@@ -134,6 +137,7 @@ Heartbeat DecodeHeartbeat(const proto::RaftHeartbeat& from, uint32_t version) {
     heartbeat.election_timeout =
         microseconds(std::min(from.election_timeout_us(), kMicrosecondsMax));
   }
+  heartbeat.quiesce = version >= kWireVersionQuiesce && from.quiesce();
   return heartbeat;
 }
 
@@ -176,7 +180,9 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
     case proto::RaftMessage::kHeartbeat:
       return DecodeHeartbeat(from->heartbeat(), version);
     case proto::RaftMessage::kHeartbeatReply:
-      return HeartbeatReply{.round = from->heartbeat_reply().round()};
+      return HeartbeatReply{
+          .round = from->heartbeat_reply().round(),
+          .quiesced = version >= kWireVersionQuiesce && from->heartbeat_reply().quiesced()};
     case proto::RaftMessage::kSnapshotChunk:
       return DecodeChunk(from->mutable_snapshot_chunk());
     case proto::RaftMessage::kSnapshotReply: {
@@ -205,9 +211,15 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
 }  // namespace
 
 // Version 1 said nothing of versions.
-void Outbox::Close(Batch& batch) {
+void Outbox::Close(NodeId to, Batch& batch) {
   if (version_ > kWireVersionMin) batch.proto.set_version(version_);
   if (version_ >= kWireVersionContacts && disk_ != 0) batch.proto.set_disk(disk_);
+  if (head_of_ && version_ >= kWireVersionQuiesce) {
+    const BatchHead head = head_of_(to);
+    batch.proto.set_incarnation(head.incarnation);
+    batch.proto.set_beat_us(static_cast<uint32_t>(head.beat / microseconds(1)));
+    batch.proto.set_relies(head.relies);
+  }
   batch.closed.push_back(batch.proto.SerializeAsString());
 }
 
@@ -216,7 +228,7 @@ void Outbox::Add(GroupId group, raft::Message message) {
   Batch& batch = batches_[{message.to, bulk ? Channel::kSnapshot : Channel::kRaft}];
   const size_t bytes = ApproximateBytes(message);
   if (batch.bytes > 0 && batch.bytes + bytes > kBatchBytesMax) {
-    Close(batch);
+    Close(message.to, batch);
     batch.proto.Clear();
     batch.bytes = 0;
   }
@@ -233,8 +245,9 @@ void Outbox::Add(GroupId group, raft::Message message) {
 
 void Outbox::Flush(Network& network) {
   for (auto& [key, batch] : batches_) {
-    if (batch.bytes == 0) continue;
-    Close(batch);
+    if (batch.bytes == 0 && !batch.beat) continue;
+    batch.beat = false;
+    Close(key.first, batch);
     const bool big = batch.bytes > kBatchBytesMax / 16;
     if (big) {
       batch.proto = proto::RaftBatch();  // Do not keep megabytes for the next heartbeat.
@@ -253,7 +266,8 @@ void Outbox::Flush(Network& network) {
 
 Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t version,
                    proto::RaftBatch* scratch, uint32_t* sender_version,
-                   absl::AnyInvocable<void(GroupId, raft::Message)> receive) {
+                   absl::AnyInvocable<void(GroupId, raft::Message)> receive,
+                   absl::AnyInvocable<void(const BatchHead&)> on_head) {
   scratch->Clear();
   if (bytes.size() > kMessageBytesMax ||
       !scratch->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -265,6 +279,15 @@ Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t ve
                            from);
   }
   *sender_version = std::max(scratch->version(), kWireVersionMin);
+  if (on_head && !scratch->has_introduction()) {
+    BatchHead head{.version = *sender_version};
+    if (version >= kWireVersionQuiesce && head.version >= kWireVersionQuiesce) {
+      head.incarnation = scratch->incarnation();
+      head.beat = microseconds(scratch->beat_us());
+      head.relies = scratch->relies();
+    }
+    on_head(head);
+  }
   Status status;
   for (proto::RaftMessage& message : *scratch->mutable_messages()) {
     auto body = DecodeBody(&message, version);

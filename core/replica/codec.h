@@ -6,6 +6,7 @@
 #ifndef QUADRAFT_CORE_REPLICA_CODEC_H_
 #define QUADRAFT_CORE_REPLICA_CODEC_H_
 
+#include <functional>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "core/base/ids.h"
 #include "core/base/status.h"
 #include "core/env/network.h"
+#include "core/env/time.h"
 #include "core/proto/raft.pb.h"
 #include "core/raft/message.h"
 
@@ -32,7 +34,8 @@ inline constexpr int kBatchMessagesMax = 1 << 20;
 //   2  leadership transfer (TimeoutNow, the mark in a vote request),
 //   3  changes of membership (entries of kind kConfiguration, configurations in snapshots),
 //   4  contacts: addresses and disks in configurations, the sender's disk in each batch,
-//   5  a leader's heartbeats say how long a silence it asks for.
+//   5  a leader's heartbeats say how long a silence it asks for,
+//   6  groups that sleep (the words for it in heartbeats and their replies, BatchHead).
 // A node may be held back to an older one until all are upgraded (Options::wire_version): it then
 // neither sends nor understands the rest, as the older program does.
 inline constexpr uint32_t kWireVersionMin = 1;
@@ -40,13 +43,27 @@ inline constexpr uint32_t kWireVersionTransfer = 2;
 inline constexpr uint32_t kWireVersionMembership = 3;
 inline constexpr uint32_t kWireVersionContacts = 4;
 inline constexpr uint32_t kWireVersionPace = 5;
-inline constexpr uint32_t kWireVersion = 5;
+inline constexpr uint32_t kWireVersionQuiesce = 6;
+inline constexpr uint32_t kWireVersion = 6;
+
+// What a batch says of its sender.
+struct BatchHead {
+  uint32_t version = kWireVersionMin;
+  uint64_t incarnation = 0;  // Of its present life; zero: it is older than version 6.
+  Duration beat{0};     // It says something to the receiver at least so often; zero: it may not.
+  bool relies = false;  // It wants the like.
+};
 
 class Outbox {
  public:
-  explicit Outbox(uint32_t version = kWireVersion) : version_(version) {}
+  // head_of: what batches to a node say of this one, when they are closed.
+  using HeadOf = std::function<BatchHead(NodeId)>;
+  explicit Outbox(uint32_t version = kWireVersion, HeadOf head_of = nullptr)
+      : version_(version), head_of_(std::move(head_of)) {}
   void Add(GroupId group, raft::Message message);
   void set_disk(uint64_t disk) { disk_ = disk; }  // Of this node; 0: not said.
+  // A batch goes to `to` with the next Flush, if only an empty one.
+  void Beat(NodeId to) { batches_[{to, Channel::kRaft}].beat = true; }
   void Flush(Network& network);
   uint64_t batches_sent() const { return batches_sent_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
@@ -55,24 +72,28 @@ class Outbox {
   struct Batch {
     proto::RaftBatch proto;  // Kept between turns: its memory is used again.
     size_t bytes = 0;
+    bool beat = false;
     std::vector<std::string> closed;
   };
-  void Close(Batch& batch);
+  void Close(NodeId to, Batch& batch);
 
   const uint32_t version_;
   uint64_t disk_ = 0;
+  const HeadOf head_of_;
   std::map<std::pair<NodeId, Channel>, Batch> batches_;
   uint64_t batches_sent_ = 0;
   uint64_t bytes_sent_ = 0;
 };
 
 // A receiver that speaks `version` takes a part of a newer one for what it is to it: unknown. Sets
-// *sender_version when the bytes are a batch. Calls receive(GroupId, raft::Message) for each
-// message of the batch that `from` sent to `self`. InvalidArgument when the bytes are no batch, or
-// for the first message without a known body (the others are still received).
+// *sender_version when the bytes are a batch. Calls on_head, if any, and then
+// receive(GroupId, raft::Message) for each message of the batch that `from` sent to `self`.
+// InvalidArgument when the bytes are no batch, or for the first message without a known body (the
+// others are still received).
 Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t version,
                    proto::RaftBatch* scratch, uint32_t* sender_version,
-                   absl::AnyInvocable<void(GroupId, raft::Message)> receive);
+                   absl::AnyInvocable<void(GroupId, raft::Message)> receive,
+                   absl::AnyInvocable<void(const BatchHead&)> on_head = nullptr);
 
 }  // namespace quadraft::replica
 

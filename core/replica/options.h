@@ -53,8 +53,13 @@ struct Options {
   Duration snapshot_stall_timeout = seconds(30);        // No progress: given up, begun anew.
   Duration snapshot_idle_timeout = seconds(60);  // A receiver forgets a stream that went silent.
 
+  // When a node falls silent, the groups whose leader it has campaign one after the other, so far
+  // apart, and so do all when this one starts; leaders look after a member whose node is back so.
+  Duration campaign_spacing = microseconds(500);
+  Duration wake_spacing = microseconds(20);
+
   // What it speaks with its peers: kWireVersion of codec.h, or an older one.
-  uint32_t wire_version = 5;
+  uint32_t wire_version = 6;
 
   // The file that says which disk this node lives on (identity.h), in a folder that exists when the
   // first group is added; empty: it has none, and its promises are believed (tests).

@@ -87,7 +87,8 @@ Replica::Replica(ReplicaShared* shared, GroupId group, raft::Configuration confi
       group_(group),
       state_machine_(state_machine),
       raft_(shared->self, std::move(configuration), shared->options.raft, std::move(initial),
-            shared->env.clock().Now(), &shared->env.random(StrCat("raft/", group, "/election"))),
+            shared->env.clock().Now(), &shared->env.random(StrCat("raft/", group, "/election")),
+            &shared->monitor),
       applied_(state_machine->applied_index()),
       // An answer to a question of our earlier life must not pass for one to ours: ids begin
       // anywhere.
@@ -154,8 +155,11 @@ Status Replica::CheckPromotions(const raft::ConfigurationChange& change, Monoton
       return FailedPrecondition("node ", node, " lacks ", lag, " entries, more than ",
                                 shared_.options.promotion_lag_max, ": ask again later");
     }
-    if (peer->state != raft::ProgressState::kReplicate ||
-        peer->last_heard + shared_.options.raft.election_timeout_start < now) {
+    // A group that sleeps is whole; its members are heard by node.
+    const bool silent = raft_.quiesced()
+                            ? shared_.monitor.Of(node) != raft::Health::kAlive
+                            : peer->last_heard + shared_.options.raft.election_timeout_start < now;
+    if (peer->state != raft::ProgressState::kReplicate || silent) {
       return FailedPrecondition("node ", node, " is silent: ask again once it answers");
     }
   }
@@ -379,6 +383,7 @@ GroupStatus Replica::status(MonotonicTime now) const {
                      .pending_reads = pending_reads_,
                      .configuration = raft_.configuration(),
                      .configuration_index = raft_.configuration_index(),
+                     .quiesced = raft_.quiesced(),
                      .removed = raft_.removed(),
                      .counters = counters_};
   status.counters.raft = raft_.counters();
@@ -388,7 +393,9 @@ GroupStatus Replica::status(MonotonicTime now) const {
                               .match = peer.match,
                               .next = peer.next,
                               .state = peer.state,
-                              .silent_for = now - peer.last_heard});
+                              .silent_for = raft_.quiesced()
+                                                ? shared_.monitor.SilentFor(peer.node, now)
+                                                : now - peer.last_heard});
     }
   }
   return status;

@@ -20,6 +20,7 @@
 #include "core/raft/raft.h"
 #include "core/replica/codec.h"
 #include "core/replica/log_store.h"
+#include "core/replica/node_monitor.h"
 #include "core/replica/options.h"
 #include "core/replica/snapshot_stream.h"
 #include "core/replica/state_machine.h"
@@ -44,6 +45,8 @@ struct HostCounters {
   uint64_t snapshots_sent = 0;
   uint64_t snapshots_installed = 0;
   uint64_t snapshots_abandoned = 0;
+  uint64_t nodes_silent = 0;  // Times that a node was taken for dead by whose groups sleep.
+  uint64_t groups_woken = 0;  // On account of a node.
 };
 
 struct GroupCounters {
@@ -82,6 +85,7 @@ struct GroupStatus {
   size_t pending_reads;
   raft::Configuration configuration;  // The last in the log, committed or not.
   LogIndex configuration_index;
+  bool quiesced;                  // It sleeps.
   bool removed;                   // Another node's committed configuration does not have this one.
   std::vector<PeerStatus> peers;  // Of a leader.
   GroupCounters counters;
@@ -94,6 +98,7 @@ struct ReplicaShared {
   NodeId self;
   const Options& options;
   uint64_t disk = 0;  // That this node lives on; 0: not known.
+  NodeMonitor monitor;
   Outbox outbox;
   std::vector<Closure> completions;  // Callbacks to run at the end of the turn.
   size_t snapshot_streams = 0;       // Being sent.
@@ -126,6 +131,8 @@ class Replica {
   void Step(MonotonicTime now, raft::Message message) { raft_.Step(now, std::move(message)); }
   void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
   void Tick(MonotonicTime now);
+  void Wake(MonotonicTime now, Duration delay) { raft_.Wake(now, delay); }
+  void Postpone(Duration delay) { raft_.Postpone(delay); }
   Status TransferLeadership(NodeId to) { return raft_.TransferLeadership(to); }
   // `with_disks`: all members read configurations with contacts, so that new voters get theirs.
   void ChangeMembership(raft::ConfigurationChange change, bool with_disks, ProposalCallback done,
@@ -146,7 +153,10 @@ class Replica {
   LogIndex applied() const { return applied_; }
   GroupStatus status(MonotonicTime now) const;
 
-  bool touched = false;  // The host's mark.
+  // The host's marks.
+  bool touched = false;
+  MonotonicTime scheduled_at = MonotonicTime::max();  // Its nearest place among the deadlines.
+  std::vector<NodeId> relies_on;                      // Asleep: the nodes that are watched for it.
 
  private:
   struct Proposal {

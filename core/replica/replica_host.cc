@@ -1,6 +1,7 @@
 #include "core/replica/replica_host.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "core/base/check.h"
@@ -16,7 +17,10 @@ ReplicaHost::ReplicaHost(Env& env, NodeId self, LogStore& log, Options options)
               .log = log,
               .self = self,
               .options = options_,
-              .outbox = Outbox(std::clamp(options_.wire_version, kWireVersionMin, kWireVersion))},
+              .monitor = NodeMonitor(options_.raft, options_.wire_version,
+                                     env.random("replica/incarnation").Next() | 1),
+              .outbox = Outbox(std::clamp(options_.wire_version, kWireVersionMin, kWireVersion),
+                               [this](NodeId to) { return shared_.monitor.Head(to); })},
       admission_(env, self, options_.identity_path, options_.address, options_.wire_version),
       alive_(std::make_shared<bool>(true)) {}
 
@@ -65,8 +69,17 @@ void ReplicaHost::Start() {
                                       if (*alive) OnBatch(from, bytes);
                                     });
   }
-  for (auto& [group, replica] : replicas_) Touch(*replica);
+  TouchSpaced();
   AskAdmission();
+}
+
+// One after the other, so that a node with many groups does not drown in its elections.
+void ReplicaHost::TouchSpaced() {
+  Duration delay{0};
+  for (Replica* replica : FromOwnStart()) {
+    replica->Postpone(std::exchange(delay, delay + options_.campaign_spacing));
+    Touch(*replica);
+  }
 }
 
 void ReplicaHost::AskAdmission() {
@@ -90,10 +103,9 @@ void ReplicaHost::OnIntroduction(NodeId from) {
   if (!shared_.fault.ok()) return ReportFault();
   if (!waited || waiting()) return;
   for (auto& [group, voters] : std::exchange(founding_, {})) {
-    Replica& replica = At(group);
-    replica.Found(admission_.Founding(voters));
-    Touch(replica);
+    At(group).Found(admission_.Founding(voters));
   }
+  TouchSpaced();
 }
 
 void ReplicaHost::Stop() {
@@ -207,6 +219,12 @@ Status ReplicaHost::CompactNow(GroupId group, bool keep_for_followers) {
   return status;
 }
 
+void ReplicaHost::Mark(Replica& replica) {
+  if (replica.touched) return;
+  replica.touched = true;
+  touched_.push_back(&replica);
+}
+
 void ReplicaHost::Touch(Replica& replica) {
   if (!replica.touched) {
     replica.touched = true;
@@ -228,6 +246,7 @@ void ReplicaHost::PostTurn() {
 void ReplicaHost::Turn() {
   if (stopped_ || !shared_.fault.ok()) return;
   const MonotonicTime now = shared_.env.clock().Now();
+  shared_.monitor.SetNow(now);
   std::vector<Replica*> work;
   work.swap(touched_);
   for (Replica* replica : work) {
@@ -236,7 +255,8 @@ void ReplicaHost::Turn() {
     if (sync_id != 0) unsynced_.emplace_back(replica, sync_id);
     if (!shared_.fault.ok()) return ReportFault();
     if (replica->more_to_do()) Touch(*replica);
-    nearest_ = std::min(nearest_, replica->next_deadline());
+    NoteSleep(*replica, now);
+    Schedule(*replica);
   }
   work.clear();
   if (touched_.empty()) touched_.swap(work);  // Keeps its memory.
@@ -271,10 +291,7 @@ void ReplicaHost::OnSynced(Status status) {
   }
   for (auto& [replica, sync_id] : syncing_) {
     replica->Synced(sync_id);
-    if (!replica->touched) {
-      replica->touched = true;
-      touched_.push_back(replica);
-    }
+    Mark(*replica);
   }
   syncing_.clear();
   Turn();
@@ -283,29 +300,14 @@ void ReplicaHost::OnSynced(Status status) {
 void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
   if (!shared_.fault.ok()) return;
   const MonotonicTime now = shared_.env.clock().Now();
+  shared_.monitor.SetNow(now);
   ++shared_.counters.batches_received;
   uint32_t version = 0;
   bool tell = false;  // That this is not the disk of that member.
-  const Status status = DecodeBatch(from, self_, bytes, options_.wire_version, &scratch_, &version,
-                                    [&](GroupId group, raft::Message message) {
-                                      ++shared_.counters.messages_received;
-                                      if (waiting()) return;
-                                      Replica* replica = Find(group);
-                                      if (replica == nullptr) {
-                                        ++shared_.counters.messages_unknown_group;
-                                        return;
-                                      }
-                                      if (!replica->Believes(message, scratch_.disk())) {
-                                        SIM_SOMETIMES(true, "other-disk-not-believed");
-                                        tell |= replica->raft().role() == raft::Role::kLeader;
-                                        return;
-                                      }
-                                      replica->Step(now, std::move(message));
-                                      if (!replica->touched) {
-                                        replica->touched = true;
-                                        touched_.push_back(replica);
-                                      }
-                                    });
+  const Status status = DecodeBatch(
+      from, self_, bytes, options_.wire_version, &scratch_, &version,
+      [&](GroupId group, raft::Message message) { tell |= Receive(group, std::move(message), now); },
+      [&](const BatchHead& head) { OnHead(from, head, now); });
   if (!status.ok()) ++shared_.counters.batches_invalid;
   if (version != 0) {
     peer_versions_[from] = version;
@@ -316,29 +318,60 @@ void ReplicaHost::OnBatch(NodeId from, std::string_view bytes) {
   Turn();
 }
 
+// True: its sender's disk is not that of the member, and it is for us to tell it so.
+bool ReplicaHost::Receive(GroupId group, raft::Message message, MonotonicTime now) {
+  ++shared_.counters.messages_received;
+  if (waiting()) return false;
+  Replica* replica = Find(group);
+  if (replica == nullptr) {
+    ++shared_.counters.messages_unknown_group;
+    return false;
+  }
+  if (!replica->Believes(message, scratch_.disk())) {
+    SIM_SOMETIMES(true, "other-disk-not-believed");
+    return replica->raft().role() == raft::Role::kLeader;
+  }
+  replica->Step(now, std::move(message));
+  Mark(*replica);
+  return false;
+}
+
 void ReplicaHost::OnTimer() {
   timer_ = TimerId{};
   timer_at_ = MonotonicTime::max();
   const MonotonicTime now = shared_.env.clock().Now();
-  for (auto& [group, replica] : replicas_) {
-    const MonotonicTime deadline = replica->next_deadline();
-    if (deadline > now) {
-      nearest_ = std::min(nearest_, deadline);
-      continue;
-    }
-    replica->Tick(now);
-    if (!replica->touched) {
-      replica->touched = true;
-      touched_.push_back(replica.get());
+  shared_.monitor.SetNow(now);
+  TickMonitor(now);
+  while (!deadlines_.empty() && deadlines_.front().first <= now) {
+    const auto [at, group] = deadlines_.front();
+    std::pop_heap(deadlines_.begin(), deadlines_.end(), std::greater<>());
+    deadlines_.pop_back();
+    Replica& replica = At(group);
+    if (replica.scheduled_at != at) continue;  // It has a nearer place.
+    replica.scheduled_at = MonotonicTime::max();
+    if (replica.next_deadline() <= now) {
+      replica.Tick(now);
+      Mark(replica);
+    } else {
+      Schedule(replica);
     }
   }
   Turn();
 }
 
-// Deadlines mostly move away (a follower's with each heartbeat): the timer is left to run early and
-// looks again. Only a nearer deadline moves it, and only a group that was touched can have one.
+// Only a nearer deadline needs a new place.
+void ReplicaHost::Schedule(Replica& replica) {
+  const MonotonicTime deadline = replica.next_deadline();
+  if (deadline >= replica.scheduled_at) return;
+  replica.scheduled_at = deadline;
+  deadlines_.emplace_back(deadline, replica.group());
+  std::push_heap(deadlines_.begin(), deadlines_.end(), std::greater<>());
+}
+
+// The timer is left to run early, and looks again.
 void ReplicaHost::ArmTimer() {
-  const MonotonicTime deadline = std::exchange(nearest_, MonotonicTime::max());
+  MonotonicTime deadline = shared_.monitor.next_deadline();
+  if (!deadlines_.empty()) deadline = std::min(deadline, deadlines_.front().first);
   if (deadline >= timer_at_) return;
   if (timer_ != TimerId{}) shared_.env.executor().Cancel(timer_);
   timer_at_ = deadline;

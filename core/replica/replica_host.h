@@ -98,12 +98,14 @@ class ReplicaHost {
   // A founder with a new folder, whom the others do not know yet: it takes no part.
   bool waiting() const { return admission_.waiting(); }
   const HostCounters& counters() const { return shared_.counters; }
+  size_t sleeping_groups() const { return sleeping_; }
   const Status& fault() const { return shared_.fault; }
 
  private:
   Replica& At(GroupId group) const;
   Replica* Find(GroupId group) const;
   void Touch(Replica& replica);  // It has work for the next turn.
+  void Mark(Replica& replica);   // The same, for the turn that this call leads to.
   void PostTurn();
   void Turn();  // One pass over all groups with work.
   void RunCompletions();
@@ -115,8 +117,18 @@ class ReplicaHost {
   void StartSync();
   void OnSynced(Status status);
   void OnBatch(NodeId from, std::string_view bytes);
+  bool Receive(GroupId group, raft::Message message, MonotonicTime now);
   void OnTimer();
   void ArmTimer();
+  void Schedule(Replica& replica);
+  // replica_host_sleep.cc
+  void OnHead(NodeId from, const BatchHead& head, MonotonicTime now);
+  void TickMonitor(MonotonicTime now);
+  void NoteSleep(Replica& replica, MonotonicTime now);
+  enum class NodeNews { kSilent, kBack, kRestarted };
+  void WakeGroups(NodeId node, NodeNews news, MonotonicTime now);
+  std::vector<Replica*> FromOwnStart() const;
+  void TouchSpaced();
   void ReportFault();
   void FailAll();
 
@@ -135,12 +147,15 @@ class ReplicaHost {
   bool fault_reported_ = false;
   TimerId timer_;
   MonotonicTime timer_at_ = MonotonicTime::max();
-  MonotonicTime nearest_ =
-      MonotonicTime::max();  // Of the deadlines seen since the timer was last armed.
+  // A heap, nearest first, of groups that have a deadline. Deadlines mostly move away (a follower's
+  // with each heartbeat): a place that comes due too early is looked at and given anew.
+  std::vector<std::pair<MonotonicTime, GroupId>> deadlines_;
+  size_t sleeping_ = 0;  // Groups.
   proto::RaftBatch scratch_;
   std::map<NodeId, uint32_t> peer_versions_;  // As each one's last batch says.
   Admission admission_;
   std::map<GroupId, std::vector<NodeId>> founding_;  // While waiting: whom it found them with.
+  std::vector<NodeId> silent_, beats_;        // Of one tick of the monitor; kept for their memory.
   std::shared_ptr<bool>
       alive_;  // False once stopped: late callbacks of the world find nobody home.
 };

@@ -333,9 +333,9 @@ TEST(ReplicaHost, AnIdleClusterIsCheap) {
   cluster.world.RunFor(seconds(1));
   const uint64_t before = cluster.world.events();
   cluster.world.RunFor(seconds(10));
-  // Per second: 100 heartbeats to each of two followers, as many replies, the leader's timer, the
-  // followers' now and then.
-  EXPECT_LT(cluster.world.events() - before, 10u * 600);
+  // Per second: 100 beats each way between the leader's node and the two others, and the timers of
+  // three nodes.
+  EXPECT_LT(cluster.world.events() - before, 10u * 750);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ const SettingTable& ServerSettings() {
       {"raft.heartbeat-ms", "between a leader's heartbeats, at most", 5, 1000, 100,
        PlainOrBetween<100, 20, 150>},
       {"raft.quiesce-ms", "with nothing to do for so long a group goes to sleep; 0: never", 0,
-       60'000, 1000, PlainOrBetween<1000, 20, 300>},
+       60'000, 300, PlainOrBetween<300, 20, 100>},
       {"raft.append-entries-max", "entries of one Append", 1, 1024, 1024,
        PlainOrBetween<1024, 1, 16>},
       {"raft.append-bytes-max", "bytes of one Append", 1, 1 << 20, 1 << 20,

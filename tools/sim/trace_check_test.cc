@@ -148,6 +148,7 @@ constexpr Unseen kUnseen[] = {
     {"rolled-segment-not-synced", "the node finds the hole as it restarts, and stops: no event"},
     {"segment-removed-before-trim", "the node finds the hole as it restarts, and stops: no event"},
     {"segment-removed-with-live-entries", "the same"},
+    {"silent-node-wakes-nobody", "a group that sleeps on: what does not happen is no event"},
     {"snapshot-chunk-gap", "all parts come: where a part is staged is the content's"},
     {"snapshot-install-not-synced", "the node finds the hole as it restarts, and stops: no event"},
     {"unknown-reported-as-refused", "what a client is answered is no action"},

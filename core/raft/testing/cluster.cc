@@ -15,10 +15,12 @@ constexpr size_t kChunkBytes = 10;  // So that a snapshot of 16 bytes has two.
 
 }  // namespace
 
-Cluster::Cluster(int size, const Options& options, uint64_t seed, bool trace, int spares)
-    : options_(options), trace_(trace), founders_(size) {
+Cluster::Cluster(int size, const Options& options, uint64_t seed, bool trace, int spares,
+                 bool watched)
+    : options_(options), trace_(trace), watched_(watched), founders_(size) {
   nodes_.resize(size + spares);
   for (int i = 1; i <= this->size(); ++i) {
+    at(i).watch = std::make_unique<Watch>();
     at(i).random = std::make_unique<Random>(seed, StrCat("node/", i));
     Restart(i);
   }
@@ -47,7 +49,7 @@ void Cluster::Restart(int node) {
                                            .snapshot_term = n.snapshot.term,
                                            .entries = {n.log.begin(), n.log.end()},
                                            .configuration_index = n.snapshot.configuration.index},
-                             n.now, n.random.get());
+                             n.now, n.random.get(), watched_ ? n.watch.get() : nullptr);
   n.applied = n.snapshot.index;
   n.states = {{n.snapshot.index, n.snapshot}};
   n.applied_text.clear();
@@ -119,6 +121,15 @@ void Cluster::Timeout(int node) {
   Node& n = at(node);
   if (n.raft == nullptr || n.raft->next_deadline() == MonotonicTime::max()) return;
   Advance(node, std::max(n.raft->next_deadline() - n.now, Duration(0)));
+}
+
+void Cluster::SetSilent(int node, int peer, bool silent) {
+  Node& n = at(node);
+  silent ? (void)n.watch->silent.insert(NodeId(peer)) : (void)n.watch->silent.erase(NodeId(peer));
+  if (n.raft == nullptr) return;
+  const bool leads = n.raft->role() == Role::kLeader;
+  if (leads || n.raft->leader() == NodeId(peer)) n.raft->Wake(n.now, Duration(0));
+  Pump(node);
 }
 
 StatusOr<LogIndex> Cluster::Propose(int node, std::string payload) {

@@ -25,7 +25,10 @@ namespace quadraft::raft {
 class Cluster {
  public:
   // Nodes 1 to `size` are the founders, and all vote; `spares` more wait to be added.
-  Cluster(int size, const Options& options, uint64_t seed, bool trace = false, int spares = 0);
+  // watched: its groups may sleep (quiesce_after), and SetSilent says which nodes are taken for
+  // dead.
+  Cluster(int size, const Options& options, uint64_t seed, bool trace = false, int spares = 0,
+          bool watched = false);
 
   // ---- Steps. `node` counts from 1; steps on a node that is down do nothing.
   void Advance(int node, Duration by);  // Its clock, then Tick.
@@ -46,6 +49,8 @@ class Cluster {
   void RestartWithLog(int node, const std::vector<RaftTerm>& terms);
   void Compact(int node, LogIndex index);
   void Cut(int from, int to, bool cut);  // One way; what is sent over a cut link is lost.
+  // `node` takes the node of `peer` for dead, or no longer: who sleeps for it is woken.
+  void SetSilent(int node, int peer, bool silent);
   void Settle(
       int rounds_max = 2000);  // Syncs everything and delivers everything until nothing is left.
 
@@ -83,7 +88,14 @@ class Cluster {
     RunHash hash;
     AppliedConfiguration configuration;
   };
+  struct Watch : PeerHealth {
+    Health Of(NodeId node) const override {
+      return silent.contains(node) ? Health::kSilent : Health::kAlive;
+    }
+    std::set<NodeId> silent;
+  };
   struct Node {
+    std::unique_ptr<Watch> watch;
     std::unique_ptr<Random> random;
     std::unique_ptr<Raft> raft;  // Null: down.
     MonotonicTime now{Duration(0)};
@@ -113,6 +125,7 @@ class Cluster {
 
   const Options options_;
   const bool trace_;
+  const bool watched_;
   const int founders_;
   std::vector<Node> nodes_;
   std::deque<Message> bag_;

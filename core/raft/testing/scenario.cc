@@ -58,6 +58,7 @@ class Runner {
     options.heartbeat_grid = Duration(0);
     options.check_quorum_timeout_min = options.transfer_timeout = milliseconds(600);
     int spares = 0;
+    bool sleep = false;
     random_ = std::make_unique<Random>(kSeed, "delays");
     due_.clear();
     for (size_t i = 2; i < words.size(); ++i) {
@@ -68,6 +69,8 @@ class Runner {
         options.append_entries_max = value;
       } else if (option == "spares") {
         spares = value;
+      } else if (option == "sleep") {
+        sleep = value != 0;
       } else if (option == "adaptive") {
         options = {.append_entries_max = options.append_entries_max};
         options.election_timeout_min = milliseconds(50);
@@ -80,7 +83,7 @@ class Runner {
       }
     }
     cluster_ = std::make_unique<Cluster>(std::atoi(words[1].c_str()), options, kSeed,
-                                         /*trace=*/true, spares);
+                                         /*trace=*/true, spares, sleep);
     return std::string();
   }
 
@@ -145,7 +148,8 @@ class Runner {
     } else if (verb == "pace") {
       *output = EachNode([](const Raft& raft, int) {
         return StrCat(RoleName(raft.role()), " term=", raft.term(),
-                      " timeout=", raft.election_timeout() / milliseconds(1), " ms");
+                      " timeout=", raft.election_timeout() / milliseconds(1), " ms",
+                      raft.quiesced() ? " asleep" : "");
       });
     } else if (verb == "bag") {
       for (const Message& message : cluster_->bag())
@@ -191,6 +195,8 @@ class Runner {
       StrAppend(output, status.ok() ? "begun" : ToString(status), "\n");
     } else if (verb == "read") {
       cluster_->Read(node, number);
+    } else if (verb == "silent" || verb == "back") {
+      cluster_->SetSilent(node, static_cast<int>(number), verb == "silent");
     } else if (verb == "compact") {
       cluster_->Compact(node, LogIndex(number));
     } else if (verb == "sync") {

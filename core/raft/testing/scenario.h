@@ -2,7 +2,7 @@
 // (golden files, core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are
 // comments, the rest is output.
 //
-//   cluster N [spares=S] [append_entries_max=K] [adaptive=1]
+//   cluster N [spares=S] [append_entries_max=K] [adaptive=1] [sleep=1]
 //                                        N founders, all of them voters, and S nodes that wait;
 //                                        election timeouts are 300 ms, or as measured
 //   log N TERM TERM ...                  N, which is down, restarts with entries of these terms
@@ -16,7 +16,8 @@
 //   pass MS [delay=D] [jitter=J] [hold=1]
 //                                        time goes by for all alike: a message takes D ms and up to
 //                                        J more, or waits until it has; a sync takes none
-//   pace                                 everybody's election timeout
+//   pace                                 everybody's election timeout, and who sleeps
+//   silent N M | back N M                N takes M's node for dead, or no longer (needs sleep=1)
 //   settle                               sync and deliver until nothing moves (prints no messages)
 //   crash N [WRITES] | restart N         so many of the unsynced writes survive
 //   cut A->B | heal A->B | isolate N | join N
