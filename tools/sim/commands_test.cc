@@ -112,14 +112,13 @@ TEST(CompareTest, PrintsABugsThreeTimesTheMediansAndDrawsTheCurves) {
 
 TEST(ShrinkerTest, TheSameFailureStaysAndNearlyAllFaultsGo) {
   RunOptions options{.scenario = "log", .mutants = {kBug}};
-  Tape tape = DrawTape(options);
-  do {
-    ++options.seed;
+  Tape tape;
+  while (tape.expect.empty()) {
+    ASSERT_LT(++options.seed, 500u) << "no failing tape that can be shrunk in the time given";
     tape = DrawTape(options);
+    if (tape.faults.size() < 10 || tape.faults.size() > 60) continue;
     tape.expect = FailureKey(RunTapeApart(tape).violation);
-  } while (tape.faults.size() < 10 || tape.faults.size() > 60 ||  // In the time that it is given.
-           (tape.expect.empty() && options.seed < 500));
-  ASSERT_NE(tape.expect, "");
+  }
   Workers workers(1);
   Shrinker shrinker(
       [&](const std::vector<Tape>& tapes, bool to_end) -> std::optional<Shrinker::Found> {
@@ -157,7 +156,11 @@ TEST(ReplayTest, WritesThePageAndTheTraceOfATapeFile) {
 
 TEST(ReplayTest, BreaksAtTheInvariantOfAFoundTape) {
   const std::string file = InTestDir("found.tape");
-  ASSERT_TRUE(WriteWhole(file, Search(1).tape).ok());
+  // One that is seen when the run ends breaks nowhere.
+  uint64_t seed = 1;
+  ExploreResult found = Search(seed);
+  while (found.violation.rfind("progress", 0) == 0 && seed < 10) found = Search(++seed);
+  ASSERT_TRUE(WriteWhole(file, found.tape).ok());
   EXPECT_EQ(ReplayTape({file}), 1);
   EXPECT_EQ(ReplayTape({file, "--break-on", "any"}), 0);
 }
