@@ -17,6 +17,8 @@ namespace {
 // is the same graph; remembering without end would make an export of everything cost the memory of everything.
 constexpr size_t kConstructDistinctMax = 1u << 20;
 
+constexpr int kStepsPerPieceMax = 2;
+
 // What all forms share: the query, its solutions, the writer and the bytes not handed out yet.
 class RunningBase : public RunningQuery {
  public:
@@ -27,8 +29,9 @@ class RunningBase : public RunningQuery {
 
   StatusOr<std::string> NextPiece(size_t bytes_target) override {
     if (done_) return std::string();
-    // One batch of solutions at most for each call; what it makes beyond the target waits in out_.
-    if (out_.size() < bytes_target && !finished_) {
+    // Two batches of solutions at most for each call, so that a small answer is done with the first one; what
+    // they make beyond the target waits in out_.
+    for (int step = 0; step < kStepsPerPieceMax && out_.size() < bytes_target && !finished_; ++step) {
       const Status status = Step(bytes_target);
       if (!status.ok()) {
         done_ = true;

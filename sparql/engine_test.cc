@@ -173,6 +173,16 @@ TEST(EngineTest, LimitStopsWork) {
             "x\n1\n1\n1\n");
 }
 
+// Then a server can answer in one message, with its length.
+TEST(EngineTest, ASmallAnswerIsDoneWithItsFirstPiece) {
+  for (const std::string_view text : {"SELECT ?o { <n:3> <p:value> ?o }", "ASK { <n:3> ?p ?o }", "SELECT ?o { <n:none> ?p ?o }"}) {
+    auto running = StartQuery(*ParseQuery(text, {}), Chain(50), ResultFormat::kJson, {});
+    ASSERT_TRUE(running.ok());
+    ASSERT_TRUE((*running)->NextPiece(1 << 16).ok());
+    EXPECT_TRUE((*running)->done()) << text;
+  }
+}
+
 TEST(EngineTest, PiecesAreBounded) {
   auto query = ParseQuery("SELECT ?s ?o { ?s <p:value> ?o }", {});
   auto running = StartQuery(*std::move(query), Chain(5000), ResultFormat::kCsv, {});

@@ -253,6 +253,10 @@ bool Tokenizer::ScanPunctuation(Token* token) {
   return false;
 }
 
+constexpr bool MayEndPlainText(char c) {
+  return c == '"' || c == '\'' || c == '\\' || c == '\n' || c == '\r';
+}
+
 // One of the four string forms, from its opening quotes on.
 void Tokenizer::ScanString(Token* token) {
   const char quote = Peek();
@@ -275,8 +279,10 @@ void Tokenizer::ScanString(Token* token) {
       return Fail(token, StrCat("found the end of the line in a string, expected ", close,
                                 " (strings of many lines stand in ", triple, ")"));
     }
-    token->text.push_back(c);
-    ++at_;
+    size_t end = at_ + 1;
+    while (end < text_.size() && !MayEndPlainText(text_[end])) ++end;
+    token->text.append(text_.substr(at_, end - at_));
+    at_ = end;
   }
   Fail(token, StrCat("found the end of the text in a string, expected ", close));
 }
