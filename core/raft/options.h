@@ -3,6 +3,7 @@
 #ifndef QUADRAFT_CORE_RAFT_OPTIONS_H_
 #define QUADRAFT_CORE_RAFT_OPTIONS_H_
 
+#include <algorithm>
 #include <cstddef>
 
 #include "core/env/time.h"
@@ -19,10 +20,16 @@ struct Options {
   // candidate. Each node has its own T, from what it measures (Raft::election_timeout), within
   // these bounds.
   Duration election_timeout_min = milliseconds(50);
-  Duration election_timeout_max = seconds(1);
+  Duration election_timeout_max = milliseconds(600);
   // While too little was measured.
   Duration election_timeout_start = milliseconds(600);
-  int election_spread_percent = 100;  // Of T.
+  int election_spread_percent = 100;                  // Of T,
+  Duration election_spread_max = milliseconds(200);   // and not more than this.
+  // Terms that go by without a leader make the timeout longer, up to this.
+  Duration election_backoff_max = seconds(2);
+  Duration ElectionSpread(Duration timeout) const {
+    return std::min(timeout * election_spread_percent / 100, election_spread_max);
+  }
   // A leader sends kHeartbeatsPerTimeout heartbeats in its T, within these bounds (a T that is too
   // short for the least of them is made longer). All groups of a node send theirs at multiples of
   // the grid, so that they travel together; zero: each at its own times.

@@ -100,10 +100,9 @@ MonotonicTime Raft::NewElectionDeadline() {
   const uint64_t terms = term_.value() - std::min(led_term_, term_).value();
   if (terms > 1) {
     const Duration longer = timeout * (int64_t{1} << std::min(terms - 1, kDoublingsMax));
-    timeout = std::max(timeout, std::min(longer, options_.election_timeout_max));
+    timeout = std::max(timeout, std::min(longer, options_.election_backoff_max));
   }
-  const Duration spread = timeout * options_.election_spread_percent / 100;
-  return now_ + timeout + Duration(random_->Between(0, spread.count()));
+  return now_ + timeout + Duration(random_->Between(0, options_.ElectionSpread(timeout).count()));
 }
 
 // A tick that comes late tells of our own loop, not of the others: what they said may be waiting

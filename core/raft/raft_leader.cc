@@ -67,7 +67,7 @@ bool Raft::QuorumIsSilent(const Leader& leader) const {
     if (node == self_) return now_.time_since_epoch().count();
     return leader.peers.Find(node)->last_heard.time_since_epoch().count();
   });
-  const Duration longest = leader.timeout + leader.timeout * options_.election_spread_percent / 100;
+  const Duration longest = leader.timeout + options_.ElectionSpread(leader.timeout);
   return MonotonicTime(Duration(oldest_heard)) +
              std::max(longest, options_.check_quorum_timeout_min) <
          now_;
@@ -299,7 +299,7 @@ bool Raft::SendAppend(Leader& leader, Progress& peer) {
 
 void Raft::WantSnapshot(Progress& peer) {
   peer.append_wanted = false;
-  if (peer.last_heard + options_.election_timeout_max < now_) return;  // Not there to receive it.
+  if (peer.last_heard + options_.check_quorum_timeout_min < now_) return;  // Not there to receive it.
   SIM_SOMETIMES(true, "snapshot-needed");
   peer.BecomeSnapshot();
   pending_.snapshots_wanted.push_back(peer.node);

@@ -122,7 +122,7 @@ replica::Options Settings::ReplicaOptions() const {
   options.raft.election_timeout_min = options.raft.election_timeout_start =
       milliseconds(set["raft.election-ms"]);
   options.raft.election_timeout_max =
-      std::max<Duration>(options.raft.election_timeout_max, options.raft.election_timeout_min);
+      std::max<Duration>(seconds(1), options.raft.election_timeout_min);
   options.raft.election_spread_percent = static_cast<int>(set["raft.election-spread-percent"]);
   // At least four heartbeats in the shortest silence.
   options.raft.heartbeat_interval_min = options.raft.heartbeat_grid = milliseconds(
