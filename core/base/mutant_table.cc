@@ -43,7 +43,7 @@ constexpr Planted kPlanted[] = {
      "a change misses one of the six permutations (an index that does not follow its table)",
      "register"},
     {"clash-drops-older-term",
-     "a second term under one fingerprint takes the first one's place in the list", "register"},
+     "a second term under one fingerprint takes the first one's place", "register"},
     {"commit-beyond-append",
      "a follower commits up to the leader's index, also where the entries are not the "
      "leader's (Raft paper, figure 2: min(leaderCommit, last new entry))",
@@ -78,6 +78,10 @@ constexpr Planted kPlanted[] = {
      "a seek begins at the last block that starts with its target, although rows of it may end the block before (a classic of sparse indexes)", "register"},
     {"filter-misses-last-of-block",
      "the last row of a full block does not enter the run's filter: the quad is taken for absent", "register"},
+    {"fold-claims-what-came-meanwhile",
+     "a fold says that the state is as far as when it ended, not as when it began: what came in "
+     "between is gone after a crash",
+     "register"},
     {"fold-forgets-terms",
      "quads go into the store before the terms that they use", "register"},
     {"forward-retried-blindly",
@@ -234,6 +238,8 @@ constexpr Planted kPlanted[] = {
     {"sync-covers-later-writes", "a sync that ends counts for what was written after it began",
      "log"},
     {"term-and-vote-in-two-writes", "the vote is not saved with its term (hashicorp#661)", "log"},
+    {"term-block-forgets-tail",
+     "the last block of terms is written anew without the terms that it had", "register"},
     {"terms-equal-by-fingerprint", "terms are taken for equal when their fingerprints are",
      "register"},
     {"torn-tail-kept", "a torn record stays in the log, and new ones come behind it", "log"},

@@ -20,12 +20,25 @@ KeyPrefix PrefixOf(const ScanSpec& spec) {
   return prefix;
 }
 
+// Of a prefix with a subject in it; null otherwise.
+const uint64_t* SubjectOf(Permutation permutation, const KeyPrefix& prefix) {
+  const auto columns = PermutationColumns(permutation);
+  for (size_t i = 0; i < prefix.size(); ++i) {
+    if (columns[i] == Position::kSubject) return &prefix[i];
+  }
+  return nullptr;
+}
+
 std::vector<RunCursor> CursorsOf(const RunSet& runs, const KvSnapshot& snapshot,
                                  Permutation permutation, const KeyPrefix& prefix) {
   std::vector<RunCursor> cursors;
   cursors.reserve(runs.recent.size() + runs.stored.size());
   for (const auto& run : runs.recent) cursors.emplace_back(*run, permutation, prefix);
-  for (const auto& run : runs.stored) cursors.emplace_back(*run, snapshot, permutation, prefix);
+  const uint64_t* const subject = SubjectOf(permutation, prefix);
+  for (const auto& run : runs.stored) {
+    if (subject != nullptr && run->filter_first && !run->filter.MayHave({subject, 1})) continue;
+    cursors.emplace_back(*run, snapshot, permutation, prefix);
+  }
   return cursors;
 }
 
@@ -46,10 +59,7 @@ class IndexScan : public QuadScan {
 
   StatusOr<size_t> Next(ColumnBatch* batch) override {
     batch->columns.resize(columns_);
-    for (auto& column : batch->columns) {
-      column.clear();
-      column.reserve(kBatchRows);
-    }
+    for (auto& column : batch->columns) column.clear();  // Most scans find a few rows: grown as needed.
     QR_RETURN_IF_ERROR(Start(prefix_));
     const size_t rows_max = SIM_MAYBE("short-scan-batch") ? 1 : kBatchRows;
     size_t rows = 0;

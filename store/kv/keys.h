@@ -2,13 +2,14 @@
 // store/FORMAT.md.
 //
 //   'b' space (4) run (4) permutation (1) block (4)  -> a block of rows       store/runs/block.h
-//   'd' fingerprint (16)                             -> ids (8 each)          dictionary: term to id
+//   'd' fingerprint (16)                             -> ids (8 each)          of before runs of fingerprints
 //   'f' space (4) run (4)                            -> filter                of a run's quads
 //   'g' group (8)                                    -> state of the group    store/state
 //   'i' space (4) run (4) permutation (1)            -> fences                first ids of each block
 //   'm'                                              -> next space (4)
-//   'n'                                              -> next sequence (8, little-endian)
-//   't' sequence (8)                                 -> encoded term          dictionary: id to term
+//   'n'                                              -> next sequence, first in blocks (8 each, little-endian)
+//   's' block (8)                                    -> a block of terms      dictionary: id to term
+//   't' sequence (8)                                 -> encoded term          of before blocks of terms
 //   'u' space (4) run (4)                            -> a run                 store/runs/run.h
 //   'x' group (8) space (4)                          -> not read              a space that is being
 //                                                                             filled or emptied
@@ -39,12 +40,15 @@ inline constexpr char kFencesKind = 'i';
 inline constexpr char kNextSpaceKind = 'm';
 inline constexpr char kNextTermKind = 'n';
 inline constexpr char kQuadKind = 'q';
+inline constexpr char kTermBlockKind = 's';
 inline constexpr char kTermKind = 't';
 inline constexpr char kRunKind = 'u';
 inline constexpr char kOldSpaceKind = 'x';
 inline constexpr char kOldRunKind = 'y';
 
-using SpaceId = uint32_t;  // From 1.
+using SpaceId = uint32_t;  // From 1; 0 is the dictionary's.
+inline constexpr SpaceId kDictionarySpace = 0;
+inline constexpr GroupId kDictionaryGroup{0};  // Of its markers: no group has this number.
 using RunId = uint32_t;    // Within a space, from 1.
 
 inline void PutBigEndian32(std::string* out, uint32_t value) {
@@ -63,6 +67,11 @@ inline std::string FingerprintKey(const Hash128& fingerprint) {
 inline std::string TermKey(uint64_t sequence) {
   std::string key(1, kTermKind);
   PutBigEndian64(&key, sequence);
+  return key;
+}
+inline std::string TermBlockKey(uint64_t block) {
+  std::string key(1, kTermBlockKind);
+  PutBigEndian64(&key, block);
   return key;
 }
 inline std::string NextTermKey() { return std::string(1, kNextTermKind); }

@@ -10,7 +10,6 @@
 namespace quadraft::store {
 namespace {
 
-constexpr Duration kPause = milliseconds(1);  // So that requests come in between.
 // A recent run takes in its predecessor until that is this many times as large.
 constexpr size_t kRecentRatio = 3;
 
@@ -28,29 +27,25 @@ std::shared_ptr<const RecentRun> Merged(const RecentRun& a, const RecentRun& b) 
 
 StatusOr<std::unique_ptr<QuadIndex>> QuadIndex::Open(KvStore& kv, GroupId group, SpaceId space,
                                                      const Options& options, OnOldRun on_old_run) {
-  std::unique_ptr<QuadIndex> index(new QuadIndex(kv, group, space, options, std::move(on_old_run)));
-  QR_ASSIGN_OR_RETURN(index->stored_, LoadRuns(kv, space));
-  for (const auto& run : index->stored_) {
-    index->next_run_ = std::max(index->next_run_, run->id + 1);
-    index->horizon_ = std::max(index->horizon_, run->horizon);
-  }
-  // Nor a number that is still being swept.
-  const std::string prefix = OldRunPrefix(group);
-  const auto it = kv.NewIterator();
-  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
-    if (it->key().size() != prefix.size() + sizeof(SpaceId) + sizeof(RunId))
-      return DataLoss("index: malformed key of an old run");
-    const char* numbers = it->key().data() + prefix.size();
-    if (LoadBigEndian32(numbers) != space) continue;
-    index->next_run_ = std::max(index->next_run_, LoadBigEndian32(numbers + sizeof(SpaceId)) + 1);
-  }
-  QR_RETURN_IF_ERROR(it->status());
-  index->PickMerge();
+  std::unique_ptr<QuadIndex> index(new QuadIndex(kv, options));
+  QuadIndex* const self = index.get();
+  QR_ASSIGN_OR_RETURN(
+      index->stored_,
+      RunStore::Open(kv, group, space,
+                     {.shape = kQuadShape,
+                      .block_rows = options.block_rows,
+                      .merged_rows_per_slice = options.merged_rows_per_slice,
+                      .dead_rows_min = options.recent_rows_max / 8},
+                     {.on_old_run = std::move(on_old_run), .on_change = [self] { self->Changed(); }}));
   return index;
 }
 
 std::shared_ptr<const RunSet> QuadIndex::runs() const {
-  if (taken_ == nullptr) taken_ = std::make_shared<const RunSet>(RunSet{recent_, stored_});
+  if (taken_ == nullptr) {
+    RunSet set{fold_ ? fold_->runs : RecentRuns(), stored_->runs()};
+    set.recent.insert(set.recent.end(), recent_.begin(), recent_.end());
+    taken_ = std::make_shared<const RunSet>(std::move(set));
+  }
   return taken_;
 }
 
@@ -76,189 +71,71 @@ void QuadIndex::Add(const std::vector<QuadChange>& changes) {
   Changed();
 }
 
-RunWriter QuadIndex::NewRun(uint32_t level, uint64_t rows_max, Timestamp horizon) {
-  const uint32_t block_rows = SIM_MAYBE("tiny-index-blocks") ? std::min(8u, options_.block_rows) : options_.block_rows;
-  return RunWriter(kv_, {group_, space_, next_run_++, level, horizon}, rows_max, block_rows);
-}
-
-Status QuadIndex::WriteRecent(RunWriter* writer) {
-  for (int p = 0; p < kPermutationCount; ++p) {
-    const auto permutation = static_cast<Permutation>(p);
-    RunMerge merge;
-    for (const auto& run : recent_) merge.Add(RunCursor(*run, permutation, {}));
-    QR_RETURN_IF_ERROR(merge.SeekTo({}));
-    while (true) {
-      QR_ASSIGN_OR_RETURN(const bool found, merge.Next());
-      if (!found) break;
-      DropToggles(merge.mutable_toggles(), droppable_.value());
-      for (const uint64_t at : merge.toggles()) QR_RETURN_IF_ERROR(writer->Add({merge.ids(), at}));
-    }
-    QR_RETURN_IF_ERROR(writer->EndPermutation());
-  }
-  return OkStatus();
-}
-
-Status QuadIndex::Fold(KvBatch* more) {
-  QR_RETURN_IF_ERROR(failed_);
-  if (recent_.empty()) {
-    failed_ = kv_.Write(more, false);
-    return failed_;
-  }
-  const RunId id = next_run_;
-  RunWriter writer = NewRun(0, recent_rows_, droppable_);
-  failed_ = writer.Begin();
-  if (failed_.ok()) failed_ = WriteRecent(&writer);
-  QR_RETURN_IF_ERROR(failed_);
-  std::shared_ptr<const StoredRun> run;
-  KvBatch batch;
-  if (writer.rows() > 0) run = writer.Finish(&batch);
-  if (QR_MUTANT("applied-index-written-apart")) QR_RETURN_IF_ERROR(failed_ = kv_.Write(more, false));
-  batch.Append(*more);
-  failed_ = kv_.Write(&batch, false);
-  QR_RETURN_IF_ERROR(failed_);
-  if (run != nullptr) {
-    stored_.push_back(std::move(run));
-  } else {
-    SIM_SOMETIMES(true, "fold-left-nothing");
-    on_old_run_(space_, id);
-  }
+Status QuadIndex::BeginFold() {
+  QR_CHECK(!fold_) << "a fold is under way";
+  QR_RETURN_IF_ERROR(failed());
+  fold_.emplace(FoldTask{std::move(recent_), stored_->NewRun(recent_rows_), 0, {}});
   recent_.clear();
   recent_rows_ = 0;
   DrawFoldRows();
-  horizon_ = std::max(horizon_, droppable_);
   Changed();
-  PickMerge();
-  while (merge_ != nullptr && TooManyRuns() && failed_.ok()) {
-    SIM_SOMETIMES(true, "merge-hurried");
-    failed_ = MergeSlice(options_.merged_rows_per_slice);
-  }
+  failed_ = fold_->writer.Begin();
   return failed_;
 }
 
-void QuadIndex::AllowDropBefore(Timestamp horizon, uint64_t live_quads) {
-  droppable_ = std::max(droppable_, horizon);
-  if (merge_ != nullptr || !failed_.ok() || !WorthMergingAll(live_quads)) return;
-  SIM_SOMETIMES(true, "all-runs-merged");
-  all_merged_at_ = droppable_;
-  StartMerge(stored_, 0);
+StatusOr<bool> QuadIndex::FoldSlice() {
+  QR_RETURN_IF_ERROR(failed());
+  const size_t rows_max = options_.folded_rows_per_slice;
+  auto done = WriteSome(SIM_MAYBE("short-fold-slice") ? std::min<size_t>(rows_max, 16) : rows_max);
+  failed_ = done.status();
+  return done;
 }
 
-// There is more to drop than to keep: again twice as much as after the last time, or all that could
-// not be dropped then.
-bool QuadIndex::WorthMergingAll(uint64_t live_quads) const {
-  uint64_t rows = 0;
-  Timestamp newest;
-  for (const auto& run : stored_) {
-    rows += run->rows;
-    newest = std::max(newest, run->newest);
-  }
-  if (rows <= 2 * live_quads + options_.recent_rows_max / 8) return false;
-  return rows > 2 * rows_after_all_ || (droppable_ >= newest && all_merged_at_ < newest);
-}
-
-bool QuadIndex::TooManyRuns() const {
-  std::vector<size_t> runs;
-  for (const auto& run : stored_) {
-    if (runs.size() <= run->level) runs.resize(run->level + 1);
-    if (++runs[run->level] > kLevelRunsMax) return true;
-  }
-  return false;
-}
-
-void QuadIndex::PickMerge() {
-  if (merge_ != nullptr || !failed_.ok()) return;
-  std::vector<std::vector<std::shared_ptr<const StoredRun>>> levels;
-  for (const auto& run : stored_) {
-    if (levels.size() <= run->level) levels.resize(run->level + 1);
-    levels[run->level].push_back(run);
-  }
-  for (uint32_t level = 0; level < levels.size(); ++level) {
-    if (levels[level].size() < kRunsPerLevel) continue;
-    return StartMerge(std::move(levels[level]), level + 1);
-  }
-}
-
-void QuadIndex::StartMerge(std::vector<std::shared_ptr<const StoredRun>> inputs, uint32_t level) {
-  uint64_t rows = 0;
-  for (const auto& run : inputs) {
-    rows += run->rows;
-    level = std::max(level, run->level);
-  }
-  const RunId id = next_run_;
-  RunWriter writer = NewRun(level, rows, droppable_);
-  failed_ = writer.Begin();
-  if (!failed_.ok()) return;
-  merge_.reset(new MergeTask{std::move(inputs), kv_.Snapshot(), droppable_, std::move(writer), id, 0, {}});
-  ScheduleMerge();
-}
-
-void QuadIndex::ScheduleMerge() {
-  if (scheduled_ || merge_ == nullptr) return;
-  scheduled_ = true;
-  kv_.env().executor().RunAfter(kPause, [this, alive = std::weak_ptr<bool>(alive_)] {
-    if (alive.expired()) return;
-    scheduled_ = false;
-    if (merge_ != nullptr && failed_.ok()) failed_ = MergeSlice(options_.merged_rows_per_slice);
-    if (failed_.ok()) ScheduleMerge();
-  });
-}
-
-Status QuadIndex::MergeSlice(size_t rows_max) {
-  if (SIM_MAYBE("short-merge-slice")) rows_max = std::min<size_t>(rows_max, 16);
-  MergeTask& task = *merge_;
-  const auto permutation = static_cast<Permutation>(task.permutation);
-  if (!task.merge) {
-    task.merge.emplace();
-    for (const auto& run : task.inputs)
-      task.merge->Add(RunCursor(*run, *task.snapshot, permutation, {}));
-    QR_RETURN_IF_ERROR(task.merge->SeekTo({}));
-  }
-  for (size_t rows = 0; rows < rows_max;) {
+StatusOr<bool> QuadIndex::WriteSome(size_t rows_max) {
+  FoldTask& task = *fold_;
+  for (size_t rows = 0; rows < rows_max && !task.writer.complete();) {
+    if (!task.merge) {
+      task.merge.emplace();
+      for (const auto& run : task.runs)
+        task.merge->Add(RunCursor(*run, static_cast<Permutation>(task.permutation), {}));
+      QR_RETURN_IF_ERROR(task.merge->SeekTo({}));
+    }
     QR_ASSIGN_OR_RETURN(const bool found, task.merge->Next());
     if (!found) {
       QR_RETURN_IF_ERROR(task.writer.EndPermutation());
       task.merge.reset();
       ++task.permutation;
-      return task.writer.complete() ? FinishMerge() : OkStatus();
+      continue;
     }
-    const size_t toggles = task.merge->toggles().size();
-    rows += toggles;
-    DropToggles(task.merge->mutable_toggles(), task.horizon.value());
-    SIM_SOMETIMES(task.merge->toggles().size() < toggles, "old-versions-dropped");
-    if (QR_MUTANT("merge-drops-returned") && toggles == 3) continue;
+    rows += task.merge->toggles().size();
+    DropToggles(task.merge->mutable_toggles(), task.writer.horizon().value());
     for (const uint64_t at : task.merge->toggles())
       QR_RETURN_IF_ERROR(task.writer.Add({task.merge->ids(), at}));
   }
+  return task.writer.complete();
+}
+
+Status QuadIndex::FinishFold(KvBatch* more) {
+  QR_CHECK(fold_ && fold_->writer.complete());
+  QR_RETURN_IF_ERROR(failed());
+  failed_ = stored_->Add(&fold_->writer, more);
+  QR_RETURN_IF_ERROR(failed_);  // The rows stay in memory: views go on to tell the truth.
+  fold_.reset();
+  Changed();
   return OkStatus();
 }
 
-Status QuadIndex::FinishMerge() {
-  const std::unique_ptr<MergeTask> task = std::move(merge_);
-  KvBatch batch;
-  std::shared_ptr<const StoredRun> run;
-  const uint64_t run_rows = task->writer.rows();
-  if (run_rows > 0) run = task->writer.Finish(&batch);
-  for (const auto& input : task->inputs) {
-    batch.Delete(RunKey(space_, input->id));
-    batch.Put(OldRunKey(group_, space_, input->id), {});
+Status QuadIndex::Fold(KvBatch* more) {
+  if (recent_.empty()) {
+    QR_RETURN_IF_ERROR(failed());
+    failed_ = kv_.Write(more, false);
+    return failed_;
   }
-  QR_RETURN_IF_ERROR(kv_.Write(&batch, false));
-  SIM_SOMETIMES(true, "runs-merged");
-  if (run == nullptr) on_old_run_(space_, task->id);
-  const bool all = QR_MUTANT("merge-replaces-all-runs");
-  std::erase_if(stored_, [&](const auto& stored) {
-    return all || std::find(task->inputs.begin(), task->inputs.end(), stored) != task->inputs.end();
-  });
-  if (run != nullptr) {
-    stored_.push_back(std::move(run));
-    std::sort(stored_.begin(), stored_.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  QR_RETURN_IF_ERROR(BeginFold());
+  for (bool done = false; !done;) {
+    QR_ASSIGN_OR_RETURN(done, FoldSlice());
   }
-  for (const auto& input : task->inputs) on_old_run_(space_, input->id);
-  if (task->horizon == all_merged_at_) rows_after_all_ = run_rows;
-  horizon_ = std::max(horizon_, task->horizon);
-  Changed();
-  PickMerge();
-  return OkStatus();
+  return FinishFold(more);
 }
 
 }  // namespace quadraft::store

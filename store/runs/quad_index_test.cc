@@ -196,6 +196,48 @@ TEST_F(QuadIndexTest, ASeekGoesToTheFirstRowAtOrAfterItsTarget) {
   }
 }
 
+// Changes that come while a fold goes on are not in it, and not lost with it.
+TEST_F(QuadIndexTest, AFoldInSlicesLetsChangesComeInBetween) {
+  options.folded_rows_per_slice = 10;
+  Open();
+  for (int round = 0; round < 6; ++round) {
+    while (!index->WantsFold()) Step(6);
+    ASSERT_TRUE(index->BeginFold().ok());
+    EXPECT_TRUE(index->folding());
+    EXPECT_EQ(index->recent_rows(), 0u);
+    int slices = 0;
+    for (bool done = false; !done; ++slices) {
+      Step(2);
+      if (slices % 5 == 0) ExpectEveryReadFrom(0);
+      const auto written = index->FoldSlice();
+      ASSERT_TRUE(written.ok()) << ToString(written.status());
+      done = *written;
+    }
+    EXPECT_GT(slices, 6);
+    KvBatch nothing;
+    ASSERT_TRUE(index->FinishFold(&nothing).ok());
+    EXPECT_FALSE(index->folding());
+    EXPECT_GT(index->recent_rows(), 0u);
+    ExpectEveryReadFrom(0);
+    env.RunUntilIdle();
+  }
+}
+
+TEST_F(QuadIndexTest, TheFilterKnowsSubjects) {
+  for (int i = 0; i < 20; ++i) Step(6);
+  KvBatch nothing;
+  ASSERT_TRUE(index->Fold(&nothing).ok());
+  const auto run = index->runs()->stored.front();
+  EXPECT_TRUE(run->filter_first);
+  for (const auto& [quad, toggles] : model) {
+    const uint64_t subject[] = {quad[0].value()};
+    EXPECT_TRUE(run->filter.MayHave(subject));
+  }
+  int others = 0;
+  for (uint64_t id = 1000; id < 1200; ++id) others += run->filter.MayHave({&id, 1});
+  EXPECT_LT(others, 40);
+}
+
 TEST_F(QuadIndexTest, AMissingOrMangledBlockIsDataLoss) {
   for (int i = 0; i < 20; ++i) Step(6);
   KvBatch batch;
@@ -229,7 +271,7 @@ TEST_F(QuadIndexTest, AMissingOrMangledBlockIsDataLoss) {
     batch.Clear();
     batch.Delete(part);
     ASSERT_TRUE(kv->Write(&batch, false).ok());
-    EXPECT_EQ(LoadRuns(*kv, kSpace).status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(LoadRuns(*kv, kSpace, kQuadShape).status().code(), absl::StatusCode::kDataLoss);
     batch.Clear();
     batch.Put(part, kept);
     ASSERT_TRUE(kv->Write(&batch, false).ok());

@@ -6,10 +6,10 @@
 namespace quadraft::store {
 namespace {
 
-constexpr uint32_t kRunFormat = 1;
-constexpr uint64_t kRowsPerWord = 5;  // 12.8 bits a row, 5 of them set: about 1 % false answers.
+constexpr uint32_t kRunFormat = 2;
+constexpr uint64_t kKeysPerWord = 5;  // 12.8 bits a key, 5 of them set: about 1 % false answers.
 
-uint64_t HashOf(const KeyIds& ids) {
+uint64_t HashOf(std::span<const uint64_t> ids) {
   uint64_t hash = 0x9e3779b97f4a7c15u;
   for (const uint64_t id : ids) {
     hash = (hash ^ id) * 0xff51afd7ed558ccdu;
@@ -41,21 +41,22 @@ Status GetAll(const KvStore& kv, const std::string& key, std::string_view what, 
 }
 
 StatusOr<std::shared_ptr<const StoredRun>> LoadRun(const KvStore& kv, SpaceId space, RunId id,
-                                                   std::string_view meta) {
+                                                   std::string_view meta, const RunShape& shape) {
   auto run = std::make_shared<StoredRun>();
   run->space = space;
   run->id = id;
   uint32_t format = 0;
   uint64_t horizon = 0, newest = 0;
-  if (!GetFixed(&meta, &format) || format != kRunFormat || !GetFixed(&meta, &run->level) ||
+  if (!GetFixed(&meta, &format) || format < 1 || format > kRunFormat || !GetFixed(&meta, &run->level) ||
       !GetFixed(&meta, &run->block_rows) || !GetFixed(&meta, &run->rows) ||
       !GetFixed(&meta, &horizon) || !GetFixed(&meta, &newest) || !meta.empty() || run->block_rows == 0) {
     return DataLoss("index: malformed run ", id, " of space ", space);
   }
   run->horizon = Timestamp(horizon);
   run->newest = Timestamp(newest);
+  run->filter_first = shape.filter_first && format > 1;
   const uint64_t blocks = (run->rows + run->block_rows - 1) / run->block_rows;
-  for (int p = 0; p < kPermutationCount; ++p) {
+  for (int p = 0; p < shape.permutations; ++p) {
     QR_RETURN_IF_ERROR(GetAll(kv, FencesKey(space, id, p), "fences", &run->fences[p]));
     if (run->fences[p].size() != blocks) {
       return DataLoss("index: run ", id, " of space ", space, " has ", run->fences[p].size(),
@@ -71,15 +72,15 @@ StatusOr<std::shared_ptr<const StoredRun>> LoadRun(const KvStore& kv, SpaceId sp
 
 }  // namespace
 
-RowFilter::RowFilter(uint64_t rows) : words_(rows / kRowsPerWord + 1) {}
+RowFilter::RowFilter(uint64_t keys) : words_(keys / kKeysPerWord + 1) {}
 
-void RowFilter::Add(const KeyIds& spog) {
-  const uint64_t hash = HashOf(spog);
+void RowFilter::Add(std::span<const uint64_t> key) {
+  const uint64_t hash = HashOf(key);
   words_[WordOf(hash, words_.size())] |= BitsOf(hash);
 }
 
-bool RowFilter::MayHave(const KeyIds& spog) const {
-  const uint64_t hash = HashOf(spog), bits = BitsOf(hash);
+bool RowFilter::MayHave(std::span<const uint64_t> key) const {
+  const uint64_t hash = HashOf(key), bits = BitsOf(hash);
   return (words_[WordOf(hash, words_.size())] & bits) == bits;
 }
 
@@ -94,7 +95,8 @@ std::string EncodeRunMeta(const StoredRun& run) {
   return out;
 }
 
-StatusOr<std::vector<std::shared_ptr<const StoredRun>>> LoadRuns(const KvStore& kv, SpaceId space) {
+StatusOr<std::vector<std::shared_ptr<const StoredRun>>> LoadRuns(const KvStore& kv, SpaceId space,
+                                                                 const RunShape& shape) {
   std::vector<std::shared_ptr<const StoredRun>> runs;
   const std::string prefix = SpacePrefix(kRunKind, space);
   const auto it = kv.NewIterator();
@@ -102,7 +104,7 @@ StatusOr<std::vector<std::shared_ptr<const StoredRun>>> LoadRuns(const KvStore& 
     if (it->key().size() != prefix.size() + sizeof(RunId))
       return DataLoss("index: malformed key of a run");
     const RunId id = LoadBigEndian32(it->key().data() + prefix.size());
-    QR_ASSIGN_OR_RETURN(auto run, LoadRun(kv, space, id, it->value()));
+    QR_ASSIGN_OR_RETURN(auto run, LoadRun(kv, space, id, it->value(), shape));
     runs.push_back(std::move(run));
   }
   QR_RETURN_IF_ERROR(it->status());

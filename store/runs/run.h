@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,19 +19,29 @@
 
 namespace quadraft::store {
 
+// What runs of one kind look like.
+struct RunShape {
+  int permutations = 1;
+  bool filter_whole = false;  // Whether the filter is asked for all four ids of a row,
+  bool filter_first = false;  // and for the first one alone.
+};
+inline constexpr RunShape kQuadShape{
+    .permutations = kPermutationCount, .filter_whole = true, .filter_first = true};
+
 struct RecentRun {
   std::array<std::vector<Row>, kPermutationCount> rows;  // The same rows in each order.
   size_t size() const { return rows[0].size(); }
 };
 
-// Whether a quad may have rows in a run: a Bloom filter whose bits for one key lie in one word.
+// Whether a run may have rows that begin with a key, some of the first ids of its permutation 0: a Bloom filter
+// whose bits for one key lie in one word.
 class RowFilter {
  public:
   RowFilter() = default;
-  explicit RowFilter(uint64_t rows);  // Sized for these many.
+  explicit RowFilter(uint64_t keys);  // Sized for these many.
   explicit RowFilter(std::vector<uint64_t> words) : words_(std::move(words)) {}
-  void Add(const KeyIds& spog);
-  bool MayHave(const KeyIds& spog) const;
+  void Add(std::span<const uint64_t> key);
+  bool MayHave(std::span<const uint64_t> key) const;
   const std::vector<uint64_t>& words() const { return words_; }
 
  private:
@@ -45,6 +56,7 @@ struct StoredRun {
   uint64_t rows = 0;
   Timestamp horizon;  // What only reads before it need was left out.
   Timestamp newest;   // Of its rows.
+  bool filter_first = false;  // The filter knows first ids: not in runs of format 1.
   std::array<std::vector<KeyIds>, kPermutationCount> fences;  // The first ids of each block.
   RowFilter filter;
 };
@@ -57,7 +69,8 @@ struct RunSet {
 // What a stored run says about itself (key 'u'); fences and filter have keys of their own.
 std::string EncodeRunMeta(const StoredRun& run);
 // All stored runs of a space, whole. DataLoss when one of their keys is missing or malformed.
-StatusOr<std::vector<std::shared_ptr<const StoredRun>>> LoadRuns(const KvStore& kv, SpaceId space);
+StatusOr<std::vector<std::shared_ptr<const StoredRun>>> LoadRuns(const KvStore& kv, SpaceId space,
+                                                                 const RunShape& shape);
 
 }  // namespace quadraft::store
 

@@ -87,7 +87,7 @@ Status CheckContent(const RunSet& runs, const KvSnapshot& snapshot, const Dictio
 }  // namespace
 
 Status GraphState::CheckConsistency() const {
-  QR_RETURN_IF_ERROR(dictionary_->Check().status());
+  QR_RETURN_IF_ERROR(terms_->Check().status());
   const auto snapshot = kv_.Snapshot();
   const auto runs = index_->runs();
   const Timestamp applied(meta_.applied_index.value());
@@ -101,7 +101,7 @@ Status GraphState::CheckConsistency() const {
         [&](Permutation permutation) { return RunCursor(*run, *snapshot, permutation, {}); },
         StrCat("run ", run->id, " of space ", run->space), applied));
   }
-  return CheckContent(*runs, *snapshot, *dictionary_, meta_);
+  return CheckContent(*runs, *snapshot, *terms_->dictionary(), meta_);
 }
 
 }  // namespace quadraft::store

@@ -128,7 +128,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
       end_ = *end;
       return OkStatus();
     }
-    QuadWriter writer(state_.kv_, *state_.dictionary_, *staged_, &meta_);
+    QuadWriter writer(state_.kv_, *state_.terms_, *staged_, &meta_);
     const Timestamp at(meta_.applied_index.value() + (QR_MUTANT("snapshot-seen-too-late") ? 1 : 0));
     for (const rdf::Quad& quad : std::get<std::vector<rdf::Quad>>(chunk.content)) {
       QR_ASSIGN_OR_RETURN(const bool fresh, writer.Insert(quad, at));
@@ -169,7 +169,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
 StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
   QR_RETURN_IF_ERROR(failed_);
   return std::unique_ptr<replica::SnapshotReader>(
-      std::make_unique<GraphSnapshotReader>(kv_, dictionary_, index_->runs(), meta_));
+      std::make_unique<GraphSnapshotReader>(kv_, terms_->dictionary(), index_->runs(), meta_));
 }
 
 StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(
@@ -200,6 +200,7 @@ Status GraphState::InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex
   sweeper_.Add(QR_MUTANT("sweeps-the-new-space") ? meta.space : meta_.space);
   meta_ = meta;
   stored_index_ = meta.applied_index;
+  fold_.reset();  // What it wrote is swept with its space.
   index_ = std::move(index);
   return OkStatus();
 }

@@ -62,7 +62,9 @@ TEST_F(SnapshotTest, ReplacesTheStateAndTheOldOneIsSweptAway) {
   const auto it = other_kv->NewIterator();
   for (const char* kind : {"b", "f", "i", "u"}) {
     for (it->Seek(kind); it->Valid() && it->key()[0] == *kind; it->Next())
-      EXPECT_EQ(LoadBigEndian32(it->key().data() + 1), 2u);
+      if (const SpaceId space = LoadBigEndian32(it->key().data() + 1); space != kDictionarySpace) {
+        EXPECT_EQ(space, 2u);
+      }
   }
   it->Seek("x");
   EXPECT_FALSE(it->Valid() && it->key()[0] == kOldSpaceKind);

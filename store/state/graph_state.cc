@@ -16,6 +16,7 @@ namespace quadraft::store {
 namespace {
 
 constexpr size_t kEarlyFoldRows = 16;  // In the simulator; fewer are not worth a run.
+constexpr Duration kFoldPause = milliseconds(1);  // Between slices, so that requests come in between.
 
 }  // namespace
 
@@ -36,17 +37,17 @@ StatusOr<ApplyResult> DecodeApplyResult(std::string_view bytes) {
 }
 
 GraphState::GraphState(KvStore& kv, GroupId group, const Options& options,
-                       std::shared_ptr<Dictionary> dictionary)
+                       std::shared_ptr<DictionaryWriter> terms)
     : kv_(kv),
       group_(group),
       options_(options),
-      dictionary_(std::move(dictionary)),
+      terms_(std::move(terms)),
       sweeper_(kv, group) {}
 
 StatusOr<std::unique_ptr<GraphState>> GraphState::Open(KvStore& kv, GroupId group,
                                                        const Options& options) {
-  QR_ASSIGN_OR_RETURN(auto dictionary, Dictionary::Of(kv, options.dictionary));
-  std::unique_ptr<GraphState> state(new GraphState(kv, group, options, std::move(dictionary)));
+  QR_ASSIGN_OR_RETURN(auto terms, DictionaryWriter::Of(kv, options.dictionary));
+  std::unique_ptr<GraphState> state(new GraphState(kv, group, options, std::move(terms)));
   std::string value;
   QR_ASSIGN_OR_RETURN(const bool found, kv.Get(GroupKey(group), &value));
   if (found) {
@@ -136,7 +137,7 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
   QR_RETURN_IF_ERROR(failed_);
   std::vector<StatusOr<std::string>> results;
   results.reserve(entries.size());
-  QuadWriter writer(kv_, *dictionary_, *index_, &meta_);
+  QuadWriter writer(kv_, *terms_, *index_, &meta_);
   GraphMeta written = meta_;
   for (size_t i = 0; i < entries.size(); ++i) {
     Status fatal = index_->failed();
@@ -165,20 +166,65 @@ Status GraphState::MaybeFold() {
     index_->AllowDropBefore(Timestamp(applied - options_.retention), meta_.quad_count);
   const bool some = index_->recent_rows() >= kEarlyFoldRows;
   if (!WantsFold(*index_) && !(some && SIM_MAYBE("early-fold"))) return OkStatus();
-  return Fold();
+  SIM_SOMETIMES(fold_.has_value(), "fold-hurried");
+  while (fold_) QR_RETURN_IF_ERROR(FoldSlice());  // It does not keep up: whoever writes waits for it.
+  QR_RETURN_IF_ERROR(BeginFold());
+  ScheduleFold();
+  return OkStatus();
 }
 
 bool GraphState::WantsFold(const QuadIndex& index) const {
-  return index.WantsFold() || dictionary_->recent_bytes() >= options_.recent_term_bytes_max;
+  return index.WantsFold() || terms_->recent_bytes() >= options_.recent_term_bytes_max;
 }
 
-// The terms first: what is in the store never uses one that is not.
 Status GraphState::FoldWith(QuadIndex& index, KvBatch* more) {
-  if (!QR_MUTANT("fold-forgets-terms")) QR_RETURN_IF_ERROR(dictionary_->Flush());
+  if (!QR_MUTANT("fold-forgets-terms")) QR_RETURN_IF_ERROR(terms_->Flush());
   return index.Fold(more);
 }
 
-Status GraphState::Fold() {
+Status GraphState::BeginFold() {
+  fold_ = FoldTask{.meta = meta_, .terms_end = terms_->next_sequence()};
+  return index_->BeginFold();
+}
+
+void GraphState::ScheduleFold() {
+  if (fold_scheduled_) return;
+  fold_scheduled_ = true;
+  kv_.env().executor().RunAfter(kFoldPause, [this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.expired()) return;
+    fold_scheduled_ = false;
+    if (!fold_ || !failed_.ok()) return;
+    if (const Status status = FoldSlice(); !status.ok()) {
+      failed_ = Annotate(status, StrCat("group ", group_));
+      return;
+    }
+    if (fold_) ScheduleFold();
+  });
+}
+
+// The terms first: what is in the store never uses one that is not.
+Status GraphState::FoldSlice() {
+  if (!fold_->terms_stored) {
+    const bool forgets = QR_MUTANT("fold-forgets-terms");
+    if (!forgets) {
+      QR_ASSIGN_OR_RETURN(fold_->terms_stored, terms_->FlushSlice(fold_->terms_end));
+    }
+    fold_->terms_stored |= forgets;
+    return OkStatus();
+  }
+  QR_ASSIGN_OR_RETURN(const bool written, index_->FoldSlice());
+  if (!written) return OkStatus();
+  KvBatch batch;
+  if (QR_MUTANT("fold-claims-what-came-meanwhile")) fold_->meta = meta_;
+  batch.Put(GroupKey(group_), EncodeGraphMeta(fold_->meta));
+  QR_RETURN_IF_ERROR(index_->FinishFold(&batch));
+  stored_index_ = fold_->meta.applied_index;
+  fold_.reset();
+  return OkStatus();
+}
+
+Status GraphState::FoldNow() {
+  while (fold_) QR_RETURN_IF_ERROR(FoldSlice());
   KvBatch batch;
   batch.Put(GroupKey(group_), EncodeGraphMeta(meta_));
   QR_RETURN_IF_ERROR(FoldWith(*index_, &batch));
@@ -189,7 +235,8 @@ Status GraphState::Fold() {
 Status GraphState::MakeDurable(LogIndex index) {
   QR_RETURN_IF_ERROR(failed_);
   // The log is cut well behind what was applied: mostly a fold has been there.
-  if (stored_index_ < index) failed_ = Fold();
+  while (fold_ && stored_index_ < index && failed_.ok()) failed_ = FoldSlice();
+  if (failed_.ok() && stored_index_ < index) failed_ = FoldNow();
   if (failed_.ok()) failed_ = kv_.Sync();
   return failed_;
 }
@@ -211,7 +258,7 @@ StatusOr<std::shared_ptr<const ReadView>> GraphState::ViewAt(Timestamp timestamp
 
 std::shared_ptr<const ReadView> GraphState::ViewOf(Timestamp timestamp) const {
   return std::make_shared<IndexView>(
-      kv_.Snapshot(), dictionary_,
+      kv_.Snapshot(), terms_->dictionary(),
       IndexView::Place{index_->runs(), timestamp, meta_.quad_count});
 }
 

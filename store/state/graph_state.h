@@ -22,16 +22,17 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/replica/state_machine.h"
-#include "store/dictionary/dictionary.h"
+#include "store/dictionary/dictionary_writer.h"
 #include "store/kv/kv_store.h"
 #include "store/read/read_view.h"
 #include "store/runs/quad_index.h"
 #include "store/state/graph_meta.h"
-#include "store/state/sweeper.h"
+#include "store/runs/sweeper.h"
 
 namespace quadraft::store {
 
@@ -84,8 +85,13 @@ class GraphState : public replica::StateMachine {
 
  private:
   friend class GraphSnapshotWriter;
+  struct FoldTask {
+    GraphMeta meta;      // As it was when the fold began.
+    uint64_t terms_end;  // Terms before this sequence are used by its rows.
+    bool terms_stored = false;
+  };
   GraphState(KvStore& kv, GroupId group, const Options& options,
-             std::shared_ptr<Dictionary> dictionary);
+             std::shared_ptr<DictionaryWriter> terms);
 
   StatusOr<SpaceId> AllocateSpace(
       KvBatch* batch);  // Its number is taken once the batch is written.
@@ -94,7 +100,11 @@ class GraphState : public replica::StateMachine {
   StatusOr<std::string> ApplyOne(const raft::Entry& entry, QuadWriter* writer, Status* fatal);
   Status MaybeFold();
   bool WantsFold(const QuadIndex& index) const;
-  Status Fold();
+  // A fold goes on in slices, a few milliseconds apart from each other, while entries are applied.
+  Status BeginFold();
+  void ScheduleFold();
+  Status FoldSlice();
+  Status FoldNow();  // What was applied until now, at once.
   Status FoldWith(QuadIndex& index, KvBatch* more);
   // The staged space becomes the state.
   Status InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index);
@@ -104,12 +114,15 @@ class GraphState : public replica::StateMachine {
   KvStore& kv_;
   const GroupId group_;
   const Options options_;
-  const std::shared_ptr<Dictionary> dictionary_;
+  const std::shared_ptr<DictionaryWriter> terms_;
   GraphMeta meta_;
   LogIndex stored_index_;  // The applied index of the last fold.
+  std::optional<FoldTask> fold_;
+  bool fold_scheduled_ = false;
   Status failed_;
   Sweeper sweeper_;
   std::unique_ptr<QuadIndex> index_;  // Of meta_.space.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace quadraft::store

@@ -30,7 +30,7 @@ StatusOr<IdQuad> QuadWriter::IdsOf(const rdf::Quad& quad) {
 StatusOr<std::optional<IdQuad>> QuadWriter::FindIds(const rdf::Quad& quad) {
   IdQuad ids;
   for (size_t i = 0; i < 4; ++i) {
-    QR_ASSIGN_OR_RETURN(const auto id, terms_.Find(quad.*kPositions[i]));
+    QR_ASSIGN_OR_RETURN(const auto id, terms_.dictionary()->Find(quad.*kPositions[i]));
     if (!id) return std::optional<IdQuad>();
     ids[i] = *id;
   }

@@ -17,7 +17,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "core/rdf/term.h"
 #include "core/txn/write_set.h"
-#include "store/dictionary/dictionary.h"
+#include "store/dictionary/dictionary_writer.h"
 #include "store/runs/quad_index.h"
 #include "store/state/graph_meta.h"
 
@@ -25,7 +25,7 @@ namespace quadraft::store {
 
 class QuadWriter {
  public:
-  QuadWriter(KvStore& kv, Dictionary& dictionary, QuadIndex& index, GraphMeta* meta)
+  QuadWriter(KvStore& kv, DictionaryWriter& dictionary, QuadIndex& index, GraphMeta* meta)
       : kv_(kv),
         terms_(dictionary),
         index_(index),
@@ -53,7 +53,7 @@ class QuadWriter {
   void Change(const IdQuad& ids, bool there, Timestamp at);
 
   KvStore& kv_;
-  Dictionary& terms_;
+  DictionaryWriter& terms_;
   QuadIndex& index_;
   GraphMeta& meta_;
   uint64_t fresh_from_;  // Terms from here on are new to the index.

@@ -88,7 +88,7 @@ TEST_F(StorageMedium, EveryPlaceMayRotAndEveryFileMayEndAnywhereOrBeGone) {
     EXPECT_GT(outcomes->at(absl::StatusCode::kDataLoss), 3);
   }
   // What is lost without a word are the newest batches of LevelDB's log, which ours has, and notes.
-  EXPECT_GT(rot[absl::StatusCode::kDataLoss], 3 * rot[absl::StatusCode::kOk]);
+  EXPECT_GT(rot[absl::StatusCode::kDataLoss], 2 * rot[absl::StatusCode::kOk]);
   disk.Restore(image);
   EXPECT_TRUE(life.Start().ok());
 }

@@ -1,8 +1,8 @@
 // Empties what nobody reads from any more: spaces (the state before a snapshot was installed, a snapshot
 // that was given up) and runs (what a merge replaced, what a crash left half written). A slice per turn of the loop;
 // what a crash interrupts is found again by its marker (keys 'x' and 'y') and goes on.
-#ifndef QUADRAFT_STORE_STATE_SWEEPER_H_
-#define QUADRAFT_STORE_STATE_SWEEPER_H_
+#ifndef QUADRAFT_STORE_RUNS_SWEEPER_H_
+#define QUADRAFT_STORE_RUNS_SWEEPER_H_
 
 #include <deque>
 #include <memory>
@@ -44,4 +44,4 @@ class Sweeper {
 
 }  // namespace quadraft::store
 
-#endif  // QUADRAFT_STORE_STATE_SWEEPER_H_
+#endif  // QUADRAFT_STORE_RUNS_SWEEPER_H_

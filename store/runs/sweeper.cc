@@ -1,4 +1,4 @@
-#include "store/state/sweeper.h"
+#include "store/runs/sweeper.h"
 
 #include <algorithm>
 
