@@ -92,6 +92,13 @@ constexpr std::string_view kSometimesNames[] = {
     "snapshot-resent",
     "snapshot-stalled",
     "state-ahead-of-log",
+    // core/txn, store/state: sessions
+    "session-evicted",
+    "session-expired",
+    "session-retry-applied-together",
+    "session-sequence-too-old",
+    "session-unknown",
+    "session-update-repeated",
     // store/log
     "log-sync-failed",
     "segment-creation-cut-short",

@@ -3,12 +3,13 @@
 //
 //   'b' space (4) run (4) permutation (1) block (4)  -> a block of rows       store/runs/block.h
 //   'd' fingerprint (16)                             -> ids (8 each)          of before runs of fingerprints
+//   'e' block (8)                                    -> a block of terms      dictionary: id to term
 //   'f' space (4) run (4)                            -> filter                of a run's quads
 //   'g' group (8)                                    -> state of the group    store/state
 //   'i' space (4) run (4) permutation (1)            -> fences                first ids of each block
 //   'm'                                              -> next space (4)
 //   'n'                                              -> next sequence, first in blocks (8 each, little-endian)
-//   's' block (8)                                    -> a block of terms      dictionary: id to term
+//   's' space (4) number (8)                         -> a client's session    core/txn/session_table.h
 //   't' sequence (8)                                 -> encoded term          of before blocks of terms
 //   'u' space (4) run (4)                            -> a run                 store/runs/run.h
 //   'x' group (8) space (4)                          -> not read              a space that is being
@@ -33,6 +34,7 @@ namespace quadraft::store {
 
 inline constexpr char kBlockKind = 'b';
 inline constexpr char kFingerprintKind = 'd';
+inline constexpr char kTermBlockKind = 'e';
 inline constexpr char kFilterKind = 'f';
 inline constexpr char kGroupKind = 'g';
 inline constexpr char kHistoryKind = 'h';
@@ -40,7 +42,7 @@ inline constexpr char kFencesKind = 'i';
 inline constexpr char kNextSpaceKind = 'm';
 inline constexpr char kNextTermKind = 'n';
 inline constexpr char kQuadKind = 'q';
-inline constexpr char kTermBlockKind = 's';
+inline constexpr char kSessionKind = 's';
 inline constexpr char kTermKind = 't';
 inline constexpr char kRunKind = 'u';
 inline constexpr char kOldSpaceKind = 'x';
@@ -111,6 +113,11 @@ inline std::string FencesKey(SpaceId space, RunId run, int permutation) {
 inline std::string BlockKey(SpaceId space, RunId run, int permutation, uint32_t block) {
   std::string key = RunPrefix(kBlockKind, space, run) + static_cast<char>(permutation);
   PutBigEndian32(&key, block);
+  return key;
+}
+inline std::string SessionKey(SpaceId space, LogIndex number) {
+  std::string key = SpacePrefix(kSessionKind, space);
+  PutBigEndian64(&key, number.value());
   return key;
 }
 inline std::string OldRunPrefix(GroupId group) {

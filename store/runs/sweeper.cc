@@ -31,7 +31,7 @@ Status Sweeper::Resume() {
 
 void Sweeper::Add(SpaceId space) {
   Job job{.marker = OldSpaceKey(group_, space)};
-  for (const char kind : {kBlockKind, kFilterKind, kHistoryKind, kFencesKind, kQuadKind, kRunKind})
+  for (const char kind : {kBlockKind, kFilterKind, kHistoryKind, kFencesKind, kQuadKind, kSessionKind, kRunKind})
     job.prefixes.push_back(SpacePrefix(kind, space));
   std::string markers = OldRunPrefix(group_);  // Of runs in it that were under way.
   PutBigEndian32(&markers, space);

@@ -84,6 +84,16 @@ Status CheckContent(const RunSet& runs, const KvSnapshot& snapshot, const Dictio
   return OkStatus();
 }
 
+// What the sessions' digest was counted up to, once more.
+Status CheckSessions(const txn::SessionTable& sessions) {
+  txn::SessionTable copy;
+  for (const LogIndex number : sessions.Numbers()) QR_RETURN_IF_ERROR(copy.Restore(sessions.Encode(number)));
+  copy.SetClock(sessions.summary().clock_ms);
+  if (copy.summary() == sessions.summary() && copy.outcomes() == sessions.outcomes()) return OkStatus();
+  return DataLoss("sessions: digest ", sessions.summary().digest.ToHex(), " of ", sessions.outcomes(),
+                  " outcomes, expected ", copy.summary().digest.ToHex(), " of ", copy.outcomes());
+}
+
 }  // namespace
 
 Status GraphState::CheckConsistency() const {
@@ -101,6 +111,7 @@ Status GraphState::CheckConsistency() const {
         [&](Permutation permutation) { return RunCursor(*run, *snapshot, permutation, {}); },
         StrCat("run ", run->id, " of space ", run->space), applied));
   }
+  QR_RETURN_IF_ERROR(CheckSessions(sessions_));
   return CheckContent(*runs, *snapshot, *terms_->dictionary(), meta_);
 }
 

@@ -5,7 +5,8 @@
 namespace quadraft::store {
 namespace {
 
-constexpr uint32_t kFormat = 3;
+constexpr uint32_t kFormat = 4;
+constexpr uint32_t kFormatWithoutSessions = 3;  // The same without the last part.
 constexpr uint32_t kFormatWithoutRuns = 2;  // The same record; the quads are kept as state/format2.h says.
 constexpr uint32_t kFormatWithoutConfiguration = 1;
 
@@ -13,7 +14,8 @@ constexpr uint32_t kFormatWithoutConfiguration = 1;
 
 std::string EncodeGraphMeta(const GraphMeta& meta) {
   std::string out;
-  PutFixed<uint32_t>(&out, kFormat);
+  const bool sessions = meta.sessions != txn::SessionSummary{};
+  PutFixed<uint32_t>(&out, sessions ? kFormat : kFormatWithoutSessions);
   PutFixed<uint32_t>(&out, meta.space);
   for (const uint64_t number :
        {meta.applied_index.value(), meta.applied_term.value(), meta.quad_count, meta.digest.high,
@@ -22,6 +24,11 @@ std::string EncodeGraphMeta(const GraphMeta& meta) {
   }
   PutFixed<uint64_t>(&out, meta.configuration.index.value());
   PutLengthPrefixed(&out, meta.configuration.payload);
+  if (!sessions) return out;
+  for (const uint64_t number : {meta.sessions.clock_ms, meta.sessions.count, meta.sessions.digest.high,
+                                meta.sessions.digest.low}) {
+    PutFixed<uint64_t>(&out, number);
+  }
   return out;
 }
 
@@ -41,6 +48,11 @@ StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes) {
       (!GetFixed(&bytes, &configuration) || !GetLengthPrefixed(&bytes, &payload))) {
     return DataLoss("group state: malformed");
   }
+  txn::SessionSummary sessions;
+  if (format == kFormat && (!GetFixed(&bytes, &sessions.clock_ms) || !GetFixed(&bytes, &sessions.count) ||
+                            !GetFixed(&bytes, &sessions.digest.high) || !GetFixed(&bytes, &sessions.digest.low))) {
+    return DataLoss("group state: malformed");
+  }
   if (!bytes.empty()) return DataLoss("group state: malformed");
   return GraphMeta{LogIndex(index),
                    RaftTerm(term),
@@ -49,7 +61,8 @@ StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes) {
                    space,
                    Timestamp(horizon),
                    {LogIndex(configuration), std::string(payload)},
-                   /*has_runs=*/format == kFormat};
+                   sessions,
+                   /*has_runs=*/format >= kFormatWithoutSessions};
 }
 
 }  // namespace quadraft::store

@@ -9,6 +9,7 @@
 #include "core/base/ids.h"
 #include "core/base/status.h"
 #include "core/raft/types.h"
+#include "core/txn/session.h"
 #include "store/kv/keys.h"
 
 namespace quadraft::store {
@@ -21,10 +22,12 @@ struct GraphMeta {
   SpaceId space = 0;  // Where they are.
   Timestamp horizon;  // Reads before this one may lack versions.
   raft::AppliedConfiguration configuration;
+  txn::SessionSummary sessions;  // Of the clients' sessions in the space.
   bool has_runs = true;  // False: read from an older format, to be rewritten.
   friend bool operator==(const GraphMeta&, const GraphMeta&) = default;
 };
-std::string EncodeGraphMeta(const GraphMeta& meta);  // In the newest format.
+// In the newest format; in the one before sessions while none was ever registered, which an older program can open.
+std::string EncodeGraphMeta(const GraphMeta& meta);
 StatusOr<GraphMeta> DecodeGraphMeta(std::string_view bytes);  // DataLoss when malformed.
 
 }  // namespace quadraft::store

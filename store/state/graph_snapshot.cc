@@ -21,9 +21,12 @@ namespace {
 class GraphSnapshotReader : public replica::SnapshotReader {
  public:
   GraphSnapshotReader(KvStore& kv, std::shared_ptr<const Dictionary> dictionary,
-                      std::shared_ptr<const RunSet> runs, const GraphMeta& meta)
+                      std::shared_ptr<const RunSet> runs, const GraphMeta& meta,
+                      const txn::SessionTable& sessions)
       : dictionary_(std::move(dictionary)),
         meta_(meta),
+        sessions_(QR_MUTANT("session-outcome-not-in-snapshot") ? txn::SessionTable() : sessions),
+        session_numbers_(sessions_.Numbers()),
         runs_(std::move(runs)),
         snapshot_(kv.Snapshot()) {
     for (const auto& run : runs_->recent) merge_.Add(RunCursor(*run, Permutation::kSpog, {}));
@@ -50,12 +53,23 @@ class GraphSnapshotReader : public replica::SnapshotReader {
       }
     }
     if (!quads.empty()) return EncodeSnapshotChunk({next_number_++, std::move(quads)});
+    if (next_session_ < session_numbers_.size()) return SessionChunk(bytes_target);
     ended_ = true;
     return EncodeSnapshotChunk({next_number_, SnapshotEnd{meta_.applied_index, meta_.applied_term,
-                                                          meta_.quad_count, meta_.digest}});
+                                                          meta_.quad_count, meta_.digest, sessions_.summary()}});
   }
 
  private:
+  std::string SessionChunk(size_t bytes_target) {
+    SnapshotSessions some;
+    size_t bytes = 0;
+    for (; next_session_ < session_numbers_.size() && (bytes < bytes_target || bytes == 0); ++next_session_) {
+      some.encoded.push_back(sessions_.Encode(session_numbers_[next_session_]));
+      bytes += some.encoded.back().size();
+    }
+    return EncodeSnapshotChunk({next_number_++, std::move(some)});
+  }
+
   StatusOr<rdf::Quad> Quad(const IdQuad& ids, size_t* bytes) {
     rdf::Quad quad;
     rdf::Term* const terms[] = {&quad.subject, &quad.predicate, &quad.object, &quad.graph};
@@ -73,6 +87,9 @@ class GraphSnapshotReader : public replica::SnapshotReader {
 
   const std::shared_ptr<const Dictionary> dictionary_;
   const GraphMeta meta_;
+  const txn::SessionTable sessions_;  // Shared with the state until that changes it.
+  const std::vector<LogIndex> session_numbers_;
+  size_t next_session_ = 0;
   const std::shared_ptr<const RunSet> runs_;  // Of one moment, as is the snapshot: it keeps to it.
   const std::shared_ptr<const KvSnapshot> snapshot_;
   RunMerge merge_;
@@ -111,7 +128,8 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   Status Commit() override {
     QR_RETURN_IF_ERROR(failed_);
     failed_ = Check();
-    if (failed_.ok()) failed_ = state_.InstallSpace(meta_, std::move(staged_));
+    meta_.sessions = sessions_.summary();
+    if (failed_.ok()) failed_ = state_.InstallSpace(meta_, std::move(staged_), std::move(sessions_));
     committed_ = failed_.ok();
     return failed_;
   }
@@ -126,8 +144,10 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
     ++next_number_;
     if (const auto* end = std::get_if<SnapshotEnd>(&chunk.content)) {
       end_ = *end;
+      sessions_.SetClock(end->sessions.clock_ms);
       return OkStatus();
     }
+    if (const auto* sessions = std::get_if<SnapshotSessions>(&chunk.content)) return AddSessions(*sessions);
     QuadWriter writer(state_.kv_, *state_.terms_, *staged_, &meta_);
     const Timestamp at(meta_.applied_index.value() + (QR_MUTANT("snapshot-seen-too-late") ? 1 : 0));
     for (const rdf::Quad& quad : std::get<std::vector<rdf::Quad>>(chunk.content)) {
@@ -136,6 +156,16 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
       if (writer.changes() >= state_.options_.batch_changes) QR_RETURN_IF_ERROR(WriteStaged(writer));
     }
     return WriteStaged(writer);
+  }
+  Status AddSessions(const SnapshotSessions& some) {
+    KvBatch batch;
+    for (const std::string& encoded : some.encoded) {
+      QR_ASSIGN_OR_RETURN(const LogIndex number, txn::SessionTable::NumberOf(encoded));
+      QR_RETURN_IF_ERROR(sessions_.Restore(encoded));
+      batch.Put(SessionKey(meta_.space, number), encoded);
+    }
+    sessions_.TakeChanged();  // They are in the staged space.
+    return state_.kv_.Write(&batch, false);
   }
   // The staged space needs no state of its own: its marker says that it is not one.
   Status WriteStaged(QuadWriter& writer) {
@@ -148,11 +178,12 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   Status Check() const {
     if (!end_) return DataLoss("snapshot: the last chunk is missing");
     const SnapshotEnd found{meta_.applied_index, meta_.applied_term, meta_.quad_count,
-                            meta_.digest};
+                            meta_.digest, sessions_.summary()};
     if (found != *end_) {
       return DataLoss("snapshot: ", found.quad_count, " quads with digest ", found.digest.ToHex(),
                       " at ", found.index, "/", found.term, ", expected ", end_->quad_count,
-                      " with ", end_->digest.ToHex(), " at ", end_->index, "/", end_->term);
+                      " with ", end_->digest.ToHex(), " at ", end_->index, "/", end_->term, "; ", found.sessions.count,
+                      " sessions, expected ", end_->sessions.count);
     }
     return OkStatus();
   }
@@ -160,6 +191,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   GraphState& state_;
   std::unique_ptr<QuadIndex> staged_;
   GraphMeta meta_;
+  txn::SessionTable sessions_;
   uint64_t next_number_ = 0;
   std::optional<SnapshotEnd> end_;
   Status failed_;
@@ -169,7 +201,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
 StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
   QR_RETURN_IF_ERROR(failed_);
   return std::unique_ptr<replica::SnapshotReader>(
-      std::make_unique<GraphSnapshotReader>(kv_, terms_->dictionary(), index_->runs(), meta_));
+      std::make_unique<GraphSnapshotReader>(kv_, terms_->dictionary(), index_->runs(), meta_, sessions_));
 }
 
 StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(
@@ -184,7 +216,7 @@ StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(
       *this, index, term, std::move(configuration), space, std::move(staged)));
 }
 
-Status GraphState::InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index) {
+Status GraphState::InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index, txn::SessionTable sessions) {
   QR_RETURN_IF_ERROR(failed_);
   if (meta.applied_index < meta_.applied_index) {
     return FailedPrecondition("a snapshot at ", meta.applied_index, " is older than the state at ",
@@ -202,6 +234,8 @@ Status GraphState::InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex
   stored_index_ = meta.applied_index;
   fold_.reset();  // What it wrote is swept with its space.
   index_ = std::move(index);
+  sessions.InheritCounters(sessions_);
+  sessions_ = std::move(sessions);
   return OkStatus();
 }
 

@@ -62,6 +62,7 @@ StatusOr<std::unique_ptr<GraphState>> GraphState::Open(KvStore& kv, GroupId grou
   // First: a run that the index begins to write is marked as well.
   QR_RETURN_IF_ERROR(state->sweeper_.Resume());
   QR_ASSIGN_OR_RETURN(state->index_, state->OpenIndex(state->meta_.space));
+  QR_RETURN_IF_ERROR(state->LoadSessions());
   if (!state->meta_.has_runs) QR_RETURN_IF_ERROR(state->TakeOver());
   return state;
 }
@@ -94,7 +95,7 @@ Status GraphState::TakeOver() {
   }));
   QR_RETURN_IF_ERROR(add());
   kv_.env().Log(LogLevel::kInfo, StrCat("state: group ", group_, " is kept in runs now"));
-  return InstallSpace(meta, std::move(index));
+  return InstallSpace(meta, std::move(index), txn::SessionTable());
 }
 
 StatusOr<SpaceId> GraphState::AllocateSpace(KvBatch* batch) {
@@ -111,7 +112,7 @@ StatusOr<SpaceId> GraphState::AllocateSpace(KvBatch* batch) {
   return space;
 }
 
-StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, QuadWriter* writer,
+StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, LogIndex first, QuadWriter* writer,
                                            Status* fatal) {
   QR_CHECK(entry.index == meta_.applied_index.Next())
       << entry.index << " after " << meta_.applied_index;
@@ -122,14 +123,21 @@ StatusOr<std::string> GraphState::ApplyOne(const raft::Entry& entry, QuadWriter*
   }
   if (entry.kind != raft::EntryKind::kNormal || entry.payload_bytes() == 0)
     return EncodeApplyResult({});
-  const auto writes = txn::DecodeWriteSet(*entry.payload);
+  if (txn::IsSessionCommand(*entry.payload)) return ApplySession(entry, first, writer, fatal);
+  QR_ASSIGN_OR_RETURN(const ApplyResult result, ApplyWrites(entry, *entry.payload, writer, fatal));
+  return EncodeApplyResult(result);
+}
+
+StatusOr<ApplyResult> GraphState::ApplyWrites(const raft::Entry& entry, std::string_view encoded, QuadWriter* writer,
+                                              Status* fatal) {
+  const auto writes = txn::DecodeWriteSet(encoded);
   if (!writes.ok()) return Annotate(writes.status(), StrCat("entry ", entry.index));
   const auto changes = writer->Apply(*writes, Timestamp(entry.index.value()));
   if (!changes.ok()) {
     *fatal = changes.status();
     return *fatal;
   }
-  return EncodeApplyResult({changes->inserted, changes->deleted});
+  return ApplyResult{changes->inserted, changes->deleted};
 }
 
 StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
@@ -141,7 +149,7 @@ StatusOr<std::vector<StatusOr<std::string>>> GraphState::Apply(
   GraphMeta written = meta_;
   for (size_t i = 0; i < entries.size(); ++i) {
     Status fatal = index_->failed();
-    if (fatal.ok()) results.push_back(ApplyOne(entries[i], &writer, &fatal));
+    if (fatal.ok()) results.push_back(ApplyOne(entries[i], entries.front().index, &writer, &fatal));
     const bool last = i + 1 == entries.size();
     if (fatal.ok() &&
         (last || writer.changes() >= options_.batch_changes || SIM_MAYBE("small-apply-batch"))) {
@@ -182,8 +190,16 @@ Status GraphState::FoldWith(QuadIndex& index, KvBatch* more) {
   return index.Fold(more);
 }
 
+KvBatch GraphState::Record() {
+  KvBatch batch;
+  PutSessions(&batch);
+  batch.Put(GroupKey(group_), EncodeGraphMeta(meta_));
+  return batch;
+}
+
 Status GraphState::BeginFold() {
-  fold_ = FoldTask{.meta = meta_, .terms_end = terms_->next_sequence()};
+  fold_ = FoldTask{
+      .index = meta_.applied_index, .record = Record(), .terms_end = terms_->next_sequence()};
   return index_->BeginFold();
 }
 
@@ -214,19 +230,16 @@ Status GraphState::FoldSlice() {
   }
   QR_ASSIGN_OR_RETURN(const bool written, index_->FoldSlice());
   if (!written) return OkStatus();
-  KvBatch batch;
-  if (QR_MUTANT("fold-claims-what-came-meanwhile")) fold_->meta = meta_;
-  batch.Put(GroupKey(group_), EncodeGraphMeta(fold_->meta));
-  QR_RETURN_IF_ERROR(index_->FinishFold(&batch));
-  stored_index_ = fold_->meta.applied_index;
+  if (QR_MUTANT("fold-claims-what-came-meanwhile")) fold_->record.Append(Record());
+  QR_RETURN_IF_ERROR(index_->FinishFold(&fold_->record));
+  stored_index_ = fold_->index;
   fold_.reset();
   return OkStatus();
 }
 
 Status GraphState::FoldNow() {
   while (fold_) QR_RETURN_IF_ERROR(FoldSlice());
-  KvBatch batch;
-  batch.Put(GroupKey(group_), EncodeGraphMeta(meta_));
+  KvBatch batch = Record();
   QR_RETURN_IF_ERROR(FoldWith(*index_, &batch));
   stored_index_ = meta_.applied_index;
   return OkStatus();

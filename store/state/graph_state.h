@@ -5,18 +5,19 @@
 //
 //   QR_ASSIGN_OR_RETURN(auto kv, KvStore::Open(env, "state", {}));
 //   QR_ASSIGN_OR_RETURN(auto state, GraphState::Open(*kv, GroupId{1}, {}));
-//   QR_ASSIGN_OR_RETURN(auto results, state->Apply(entries));   // Payloads: txn::EncodeWriteSet.
+//   QR_ASSIGN_OR_RETURN(auto results, state->Apply(entries));   // Payloads: core/txn/session.h.
 //   auto view = state->LatestView();                            // A store::ReadView at the applied
 //   index.
 //
-// The commit timestamp of an entry is its log index. A result is EncodeApplyResult; an entry that
-// is no write set has the error DataLoss as its result and changes nothing but the applied index,
+// The commit timestamp of an entry is its log index. A result is EncodeApplyResult, of a session's command
+// txn::EncodeSessionResult; an entry that is neither has the error DataLoss as its result and changes nothing but the applied index,
 // on every replica.
 //
 // Invariants: 1. quads, digest, count and applied index change together, in the store by one batch of a
 // fold; 2. the digest is the sum of rdf::QuadFingerprint over the quads that are there; 3. all six
 // permutations hold the same quads and versions; 4. a view once taken never changes; 5. every error
-// of the store is final: Apply then returns it for ever.
+// of the store is final: Apply then returns it for ever; 6. an update of a session changes quads once, and its outcome is in the
+// state, in folds and in snapshots exactly where its quads are.
 #ifndef QUADRAFT_STORE_STATE_GRAPH_STATE_H_
 #define QUADRAFT_STORE_STATE_GRAPH_STATE_H_
 
@@ -27,6 +28,7 @@
 #include <vector>
 
 #include "core/replica/state_machine.h"
+#include "core/txn/session_table.h"
 #include "store/dictionary/dictionary_writer.h"
 #include "store/kv/kv_store.h"
 #include "store/read/read_view.h"
@@ -78,6 +80,7 @@ class GraphState : public replica::StateMachine {
 
   Hash128 content_digest() const { return meta_.digest; }
   uint64_t quad_count() const { return meta_.quad_count; }
+  const txn::SessionTable& sessions() const { return sessions_; }
 
   // Invariants 2 and 3, and the dictionary's, by reading everything. Slow. DataLoss says what
   // contradicts what.
@@ -86,7 +89,8 @@ class GraphState : public replica::StateMachine {
  private:
   friend class GraphSnapshotWriter;
   struct FoldTask {
-    GraphMeta meta;      // As it was when the fold began.
+    LogIndex index;      // Applied when the fold began.
+    KvBatch record;      // The state's own, and its sessions, as they were then.
     uint64_t terms_end;  // Terms before this sequence are used by its rows.
     bool terms_stored = false;
   };
@@ -97,7 +101,14 @@ class GraphState : public replica::StateMachine {
       KvBatch* batch);  // Its number is taken once the batch is written.
   StatusOr<std::unique_ptr<QuadIndex>> OpenIndex(SpaceId space);
   Status TakeOver();
-  StatusOr<std::string> ApplyOne(const raft::Entry& entry, QuadWriter* writer, Status* fatal);
+  // `first`: of the entries that are applied together.
+  StatusOr<std::string> ApplyOne(const raft::Entry& entry, LogIndex first, QuadWriter* writer, Status* fatal);
+  StatusOr<ApplyResult> ApplyWrites(const raft::Entry& entry, std::string_view writes, QuadWriter* writer, Status* fatal);
+  // graph_sessions.cc
+  StatusOr<std::string> ApplySession(const raft::Entry& entry, LogIndex first, QuadWriter* writer, Status* fatal);
+  Status LoadSessions();
+  void PutSessions(KvBatch* batch);
+  KvBatch Record();  // What a fold says of the state as it is.
   Status MaybeFold();
   bool WantsFold(const QuadIndex& index) const;
   // A fold goes on in slices, a few milliseconds apart from each other, while entries are applied.
@@ -107,7 +118,7 @@ class GraphState : public replica::StateMachine {
   Status FoldNow();  // What was applied until now, at once.
   Status FoldWith(QuadIndex& index, KvBatch* more);
   // The staged space becomes the state.
-  Status InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index);
+  Status InstallSpace(const GraphMeta& meta, std::unique_ptr<QuadIndex> index, txn::SessionTable sessions);
   Timestamp horizon() const { return std::max(meta_.horizon, index_->horizon()); }
   std::shared_ptr<const ReadView> ViewOf(Timestamp timestamp) const;
 
@@ -115,7 +126,8 @@ class GraphState : public replica::StateMachine {
   const GroupId group_;
   const Options options_;
   const std::shared_ptr<DictionaryWriter> terms_;
-  GraphMeta meta_;
+  GraphMeta meta_;  // But for its sessions, which are set when it is written.
+  txn::SessionTable sessions_;
   LogIndex stored_index_;  // The applied index of the last fold.
   std::optional<FoldTask> fold_;
   bool fold_scheduled_ = false;

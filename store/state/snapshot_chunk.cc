@@ -10,17 +10,48 @@ namespace {
 constexpr std::string_view kMagic = "QSC1";
 constexpr char kQuads = 1;
 constexpr char kEnd = 2;
+constexpr char kSessions = 3;
+constexpr char kEndWithSessions = 4;
 
-StatusOr<SnapshotEnd> DecodeEnd(std::string_view body) {
+StatusOr<SnapshotEnd> DecodeEnd(std::string_view body, bool with_sessions) {
   uint64_t index = 0, term = 0;
   SnapshotEnd end;
   if (!GetVarint(&body, &index) || !GetVarint(&body, &term) || !GetVarint(&body, &end.quad_count) ||
-      !GetFixed(&body, &end.digest.high) || !GetFixed(&body, &end.digest.low) || !body.empty()) {
+      !GetFixed(&body, &end.digest.high) || !GetFixed(&body, &end.digest.low)) {
     return DataLoss("snapshot chunk: malformed end");
   }
+  txn::SessionSummary& sessions = end.sessions;
+  if (with_sessions && (!GetVarint(&body, &sessions.clock_ms) || !GetVarint(&body, &sessions.count) ||
+                        !GetFixed(&body, &sessions.digest.high) || !GetFixed(&body, &sessions.digest.low))) {
+    return DataLoss("snapshot chunk: malformed end");
+  }
+  if (!body.empty()) return DataLoss("snapshot chunk: malformed end");
   end.index = LogIndex(index);
   end.term = RaftTerm(term);
   return end;
+}
+
+StatusOr<SnapshotSessions> DecodeSessions(std::string_view body) {
+  SnapshotSessions sessions;
+  while (!body.empty()) {
+    std::string_view encoded;
+    if (!GetLengthPrefixed(&body, &encoded)) return DataLoss("snapshot chunk: malformed sessions");
+    sessions.encoded.emplace_back(encoded);
+  }
+  return sessions;
+}
+
+void PutEnd(std::string* out, uint64_t number, const SnapshotEnd& end) {
+  const bool with_sessions = end.sessions != txn::SessionSummary{};  // Older programs know no others.
+  out->push_back(with_sessions ? kEndWithSessions : kEnd);
+  for (const uint64_t value : {number, end.index.value(), end.term.value(), end.quad_count}) PutVarint(out, value);
+  PutFixed<uint64_t>(out, end.digest.high);
+  PutFixed<uint64_t>(out, end.digest.low);
+  if (!with_sessions) return;
+  PutVarint(out, end.sessions.clock_ms);
+  PutVarint(out, end.sessions.count);
+  PutFixed<uint64_t>(out, end.sessions.digest.high);
+  PutFixed<uint64_t>(out, end.sessions.digest.low);
 }
 
 }  // namespace
@@ -31,15 +62,12 @@ std::string EncodeSnapshotChunk(const SnapshotChunk& chunk) {
     rest.push_back(kQuads);
     PutVarint(&rest, chunk.number);
     rest += txn::EncodeWriteSet({.inserts = *quads});
-  } else {
-    const auto& end = std::get<SnapshotEnd>(chunk.content);
-    rest.push_back(kEnd);
+  } else if (const auto* sessions = std::get_if<SnapshotSessions>(&chunk.content)) {
+    rest.push_back(kSessions);
     PutVarint(&rest, chunk.number);
-    PutVarint(&rest, end.index.value());
-    PutVarint(&rest, end.term.value());
-    PutVarint(&rest, end.quad_count);
-    PutFixed<uint64_t>(&rest, end.digest.high);
-    PutFixed<uint64_t>(&rest, end.digest.low);
+    for (const std::string& encoded : sessions->encoded) PutLengthPrefixed(&rest, encoded);
+  } else {
+    PutEnd(&rest, chunk.number, std::get<SnapshotEnd>(chunk.content));
   }
   std::string out(kMagic);
   PutFixed<uint32_t>(&out, Crc32c(rest));
@@ -59,8 +87,12 @@ StatusOr<SnapshotChunk> DecodeSnapshotChunk(std::string_view bytes) {
   const char kind = bytes.front();
   bytes.remove_prefix(1);
   if (!GetVarint(&bytes, &chunk.number)) return DataLoss("snapshot chunk: cut short");
-  if (kind == kEnd) {
-    QR_ASSIGN_OR_RETURN(chunk.content, DecodeEnd(bytes));
+  if (kind == kEnd || kind == kEndWithSessions) {
+    QR_ASSIGN_OR_RETURN(chunk.content, DecodeEnd(bytes, kind == kEndWithSessions));
+    return chunk;
+  }
+  if (kind == kSessions) {
+    QR_ASSIGN_OR_RETURN(chunk.content, DecodeSessions(bytes));
     return chunk;
   }
   if (kind != kQuads) return DataLoss("snapshot chunk: kind ", static_cast<int>(kind));

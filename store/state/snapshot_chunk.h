@@ -12,8 +12,14 @@
 #include "core/base/ids.h"
 #include "core/base/status.h"
 #include "core/rdf/term.h"
+#include "core/txn/session.h"
 
 namespace quadraft::store {
+
+// Some of the clients' sessions; only when there are any, behind all quads.
+struct SnapshotSessions {
+  std::vector<std::string> encoded;  // txn::SessionTable::Encode.
+};
 
 // The last chunk: what the others must have come to.
 struct SnapshotEnd {
@@ -21,12 +27,13 @@ struct SnapshotEnd {
   RaftTerm term;
   uint64_t quad_count = 0;
   Hash128 digest;
+  txn::SessionSummary sessions;
   friend bool operator==(const SnapshotEnd&, const SnapshotEnd&) = default;
 };
 
 struct SnapshotChunk {
   uint64_t number = 0;  // From 0, without gaps.
-  std::variant<std::vector<rdf::Quad>, SnapshotEnd> content;
+  std::variant<std::vector<rdf::Quad>, SnapshotSessions, SnapshotEnd> content;
 };
 
 std::string EncodeSnapshotChunk(const SnapshotChunk& chunk);
