@@ -13,7 +13,7 @@ http::Response ErrorResponse(const Status& status, std::string_view accept) {
                           .body = std::move(body.text)};
   std::string allowed = sparql::AllowedMethods(status);
   if (!allowed.empty()) response.headers.emplace_back("allow", std::move(allowed));
-  if (absl::IsUnavailable(status)) response.headers.emplace_back("retry-after", "1");
+  if (response.status == 503 || response.status == 429) response.headers.emplace_back("retry-after", "1");
   return response;
 }
 

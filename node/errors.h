@@ -10,7 +10,7 @@
 
 namespace quadraft::node {
 
-// `accept` is the request's: JSON for those who ask for it, else plain text.
+// `accept` is the request's: JSON for those who ask for it, else plain text. 429 and 503 say when to come again (Retry-After).
 http::Response ErrorResponse(const Status& status, std::string_view accept);
 
 // Answers with it; nothing may have been sent before.

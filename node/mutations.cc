@@ -44,6 +44,25 @@ StatusOr<sparql::Update> ParseRequest(const proto::MutationRequest& request) {
   return sparql::ParseUpdate(request.update(), options);
 }
 
+bool InSession(const proto::MutationRequest& request) {
+  return request.session().kind() == proto::SessionRequest::UPDATE;
+}
+
+// An answer to the update for good; others are about this try of it.
+bool IsOutcome(const Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return status.ok();
+  }
+}
+
 // What the update did, then `added`: its blank node labels are unique already and stay as they are.
 StatusOr<txn::WriteSet> ThenInsert(txn::WriteSet writes, const std::string& added) {
   if (added.empty()) return writes;
@@ -53,6 +72,13 @@ StatusOr<txn::WriteSet> ThenInsert(txn::WriteSet writes, const std::string& adde
   writes.inserts.insert(writes.inserts.end(), std::make_move_iterator(more.inserts.begin()),
                         std::make_move_iterator(more.inserts.end()));
   return writes;
+}
+
+// That this try did nothing is not the whole truth when an earlier one may yet be done.
+StatusOr<proto::MutationResponse> Answer(StatusOr<proto::MutationResponse> response, bool unknown) {
+  if (!unknown || response.ok()) return response;
+  return DeadlineExceeded("the outcome is unknown: an earlier try may yet be done, and now: ", response.status().message(),
+                          "; send it again with the same sequence");
 }
 
 }  // namespace
@@ -77,7 +103,8 @@ void FifoLock::Release() {
 }
 
 Mutations::Mutations(Env& env, NodeId self, GroupId group, replica::ReplicaHost& replicas,
-                     store::GraphState& state, RpcEndpoint& rpc, Metrics& metrics, TaskScope& tasks)
+                     store::GraphState& state, RpcEndpoint& rpc, Metrics& metrics, TaskScope& tasks,
+                     const SessionOptions& sessions)
     : env_(env),
       self_(self),
       group_(group),
@@ -86,10 +113,16 @@ Mutations::Mutations(Env& env, NodeId self, GroupId group, replica::ReplicaHost&
       rpc_(rpc),
       metrics_(metrics),
       tasks_(tasks),
+      sessions_(env, self, group, replicas, state, rpc, sessions),
       evaluating_(env.executor()),
       blank_random_(env.random("blank")),
       query_random_(env.random("query")) {
-  rpc_.Handle(RpcMethod::kMutate, [this](NodeId, std::string_view bytes, RpcEndpoint::Reply reply) {
+  Handle(RpcMethod::kMutate);
+  if (sessions.known) Handle(RpcMethod::kMutateInSession);
+}
+
+void Mutations::Handle(RpcMethod method) {
+  rpc_.Handle(method, [this](NodeId, std::string_view bytes, RpcEndpoint::Reply reply) {
     proto::MutationRequest request;
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return reply(DataLoss("the forwarded update could not be decoded; nothing was done"));
@@ -118,22 +151,28 @@ std::string Mutations::FreshBlankPrefix() {
 Task<StatusOr<proto::MutationResponse>> Mutations::Run(proto::MutationRequest request,
                                                        MonotonicTime deadline) {
   Status last = Unavailable("no leader is known");
+  bool unknown = false;  // A try of it that may yet be done. Only of an update in a session there is a next one then.
   while (!Expired(deadline)) {
     const std::optional<NodeId> leader = replicas_.leader(group_);
     if (leader == self_) {
       auto response = co_await RunHere(request, deadline);
-      if (response.ok() || !absl::IsUnavailable(response.status())) co_return response;
+      const bool open = InSession(request) && absl::IsDeadlineExceeded(response.status());
+      if (!open && !absl::IsUnavailable(response.status())) co_return Answer(std::move(response), unknown);
+      unknown |= open && !QR_MUTANT("session-retry-reported-as-failed");
       last = response.status();
     } else if (leader) {
       metrics_.updates_forwarded_total.Add();
       auto response = co_await Forward(*leader, request, deadline);
-      const bool again = absl::IsUnavailable(response.status()) ||
+      const bool open = InSession(request) && absl::IsDeadlineExceeded(response.status());
+      const bool again = open || absl::IsUnavailable(response.status()) ||
                          (QR_MUTANT("forward-retried-blindly") && !response.ok());
-      if (!again) co_return response;
+      if (!again) co_return Answer(std::move(response), unknown);
+      unknown |= open && !QR_MUTANT("session-retry-reported-as-failed");
       last = response.status();
     }
     co_await Sleep(env_.executor(), kLeaderPollInterval);
   }
+  if (unknown) co_return DeadlineExceeded("the outcome is unknown: ", last.message(), "; send it again with the same sequence");
   co_return Unavailable("nothing was done: ", last.message(),
                         "; retry, and check that a majority of the nodes runs");
 }
@@ -152,7 +191,8 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Forward(NodeId leader,
     const auto finish = [once](StatusOr<std::string> result) {
       if (*once) std::exchange(*once, nullptr)(std::move(result));
     };
-    rpc_.Call(leader, RpcMethod::kMutate, std::move(bytes), left, finish);
+    const RpcMethod method = request.has_session() ? RpcMethod::kMutateInSession : RpcMethod::kMutate;
+    rpc_.Call(leader, method, std::move(bytes), left, finish);
     tasks_.Spawn(WatchLeader(leader, once));
   });
   if (!answer.ok()) co_return std::move(answer).status();
@@ -180,18 +220,31 @@ Task<void> Mutations::WatchLeader(
 
 Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::MutationRequest& request,
                                                            MonotonicTime deadline) {
-  QR_CO_ASSIGN_OR_RETURN(sparql::Update parsed, ParseRequest(request));
-  const auto update = std::make_shared<const sparql::Update>(std::move(parsed));
+  if (InSession(request)) {
+    if (const auto known = sessions_.KnownAnswer(request.session()))
+      co_return Sessions::ResponseOf(sessions_.CommandOf(request.session()), *known);
+  } else if (request.has_session()) {
+    if (request.session().kind() == proto::SessionRequest::REGISTER)
+      QR_CO_RETURN_IF_ERROR(co_await sessions_.CheckMembers(deadline));
+    co_return co_await Propose(request, txn::WriteSet(), nullptr);
+  }
+  co_return co_await RunUpdate(request, deadline);
+}
+
+Task<StatusOr<proto::MutationResponse>> Mutations::RunUpdate(const proto::MutationRequest& request,
+                                                             MonotonicTime deadline) {
+  StatusOr<sparql::Update> parsed = ParseRequest(request);
+  if (!parsed.ok()) co_return co_await Propose(request, std::move(parsed).status(), nullptr);
+  const auto update = std::make_shared<const sparql::Update>(*std::move(parsed));
   if (IsDataOnly(*update)) {
     sparql::QueryLimits limits;
     limits.now = env_.clock().WallNow();
-    QR_CO_ASSIGN_OR_RETURN(
-        sparql::UpdateEffect effect,
-        sparql::EvaluateUpdate(*update, state_.LatestView(), FreshBlankPrefix(), limits));
-    if (effect.reads.empty()) {
-      QR_CO_ASSIGN_OR_RETURN(txn::WriteSet writes,
-                             ThenInsert(std::move(effect.writes), request.write_set()));
-      co_return co_await Propose(std::move(writes), nullptr);
+    StatusOr<sparql::UpdateEffect> effect =
+        sparql::EvaluateUpdate(*update, state_.LatestView(), FreshBlankPrefix(), limits);
+    if (!effect.ok()) co_return co_await Propose(request, std::move(effect).status(), nullptr);
+    if (effect->reads.empty()) {
+      auto writes = ThenInsert(std::move(effect->writes), request.write_set());
+      co_return co_await Propose(request, std::move(writes), nullptr);
     }
   }
   if (!co_await evaluating_.Acquire()) {
@@ -201,11 +254,7 @@ Task<StatusOr<proto::MutationResponse>> Mutations::RunHere(const proto::Mutation
   auto effect = co_await EvaluateUntilFree(update, deadline);
   auto writes = effect.ok() ? ThenInsert(std::move(effect->writes), request.write_set())
                             : StatusOr<txn::WriteSet>(effect.status());
-  if (!writes.ok()) {
-    evaluating_.Release();
-    co_return std::move(writes).status();
-  }
-  co_return co_await Propose(*std::move(writes), &evaluating_);
+  co_return co_await Propose(request, std::move(writes), &evaluating_);
 }
 
 // Ready: this node leads, and has applied an entry of its own term; everything before it is then in
@@ -298,12 +347,28 @@ Task<StatusOr<sparql::UpdateEffect>> Mutations::Evaluate(
   co_return std::move(work->effect);
 }
 
-Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes,
-                                                           FifoLock* release) {
-  std::string payload = txn::EncodeWriteSet(writes);
+Task<StatusOr<proto::MutationResponse>> Mutations::Propose(const proto::MutationRequest& request,
+                                                           StatusOr<txn::WriteSet> writes, FifoLock* release) {
+  if (!writes.ok() && !(InSession(request) && IsOutcome(writes.status()))) {
+    if (release != nullptr) release->Release();
+    co_return std::move(writes).status();
+  }
+  txn::SessionCommand command;
+  std::string payload;
+  if (!request.has_session()) {
+    payload = txn::EncodeWriteSet(*writes);
+  } else {
+    command = sessions_.CommandOf(request.session());
+    command.code = static_cast<uint32_t>(writes.status().code());
+    command.message = Message(writes.status());
+    if (writes.ok()) command.writes = txn::EncodeWriteSet(*writes);
+    payload = txn::EncodeSessionCommand(command);
+    command.writes.clear();
+  }
+  txn::WriteSet latched = writes.ok() ? *std::move(writes) : txn::WriteSet();
   uint64_t ticket = 0;
   auto result = co_await Callback<StatusOr<replica::ProposalResult>>([&](auto done) {
-    ticket = latches_.Proposed(std::move(writes));
+    ticket = latches_.Proposed(std::move(latched));
     replicas_.Propose(group_, std::move(payload), std::move(done));
     if (QR_MUTANT("latch-released-when-proposed")) latches_.Forget(ticket);
     if (release != nullptr) release->Release();
@@ -313,6 +378,10 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Propose(txn::WriteSet writes,
     co_return std::move(result).status();
   }
   latches_.Applied(ticket, result->index);
+  if (request.has_session()) {
+    QR_CO_ASSIGN_OR_RETURN(const txn::SessionResult outcome, txn::DecodeSessionResult(result->result));
+    co_return Sessions::ResponseOf(command, outcome);
+  }
   QR_CO_ASSIGN_OR_RETURN(const store::ApplyResult counts, store::DecodeApplyResult(result->result));
   proto::MutationResponse response;
   response.set_log_index(result->index.value());

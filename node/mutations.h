@@ -6,6 +6,10 @@
 //
 // Errors: Unavailable: nothing was done, no leader could be reached in time. DeadlineExceeded: the outcome is unknown.
 // InvalidArgument, Unimplemented: the update's text. ResourceExhausted: too much is under way; nothing was done.
+//
+// In a session (node/sessions.h) a try whose outcome is unknown is followed by another one until the deadline: the log does the
+// update once. Whatever answer the client gets for good is an entry: an error that the evaluation gives as well, lest an earlier copy
+// that is still under way be done after it was refused. Responses carry a txn::SessionVerdict then.
 #ifndef QUADRAFT_NODE_MUTATIONS_H_
 #define QUADRAFT_NODE_MUTATIONS_H_
 
@@ -21,6 +25,7 @@
 #include "node/latches.h"
 #include "node/metrics.h"
 #include "node/rpc.h"
+#include "node/sessions.h"
 #include "sparql/engine.h"
 #include "store/state/graph_state.h"
 
@@ -43,7 +48,8 @@ class FifoLock {
 class Mutations {
  public:
   Mutations(Env& env, NodeId self, GroupId group, replica::ReplicaHost& replicas,
-            store::GraphState& state, RpcEndpoint& rpc, Metrics& metrics, TaskScope& tasks);
+            store::GraphState& state, RpcEndpoint& rpc, Metrics& metrics, TaskScope& tasks,
+            const SessionOptions& sessions = {});
 
   Task<StatusOr<proto::MutationResponse>> Run(proto::MutationRequest request, MonotonicTime deadline);
 
@@ -51,7 +57,9 @@ class Mutations {
   std::string FreshBlankPrefix();
 
  private:
+  void Handle(RpcMethod method);
   Task<StatusOr<proto::MutationResponse>> RunHere(const proto::MutationRequest& request, MonotonicTime deadline);
+  Task<StatusOr<proto::MutationResponse>> RunUpdate(const proto::MutationRequest& request, MonotonicTime deadline);
   Task<StatusOr<proto::MutationResponse>> Forward(NodeId leader, proto::MutationRequest request, MonotonicTime deadline);
   // Answers `once` (null when answered) when `leader` is no longer known to lead.
   Task<void> WatchLeader(NodeId leader, std::shared_ptr<absl::AnyInvocable<void(StatusOr<std::string>)>> once);
@@ -62,8 +70,10 @@ class Mutations {
   Task<StatusOr<sparql::UpdateEffect>> EvaluateUntilFree(std::shared_ptr<const sparql::Update> update,
                                                          MonotonicTime deadline);
   Task<StatusOr<sparql::UpdateEffect>> Evaluate(std::shared_ptr<const sparql::Update> update, MonotonicTime deadline);
-  // Proposes at once, then releases `release` (may be null), then waits for the entry to apply.
-  Task<StatusOr<proto::MutationResponse>> Propose(txn::WriteSet writes, FifoLock* release);
+  // Proposes at once, then releases `release` (may be null), then waits for the entry to apply. An error in place of `writes` is
+  // the answer, and is an entry when it is an outcome of an update in a session.
+  Task<StatusOr<proto::MutationResponse>> Propose(const proto::MutationRequest& request, StatusOr<txn::WriteSet> writes,
+                                                  FifoLock* release);
   bool Expired(MonotonicTime deadline) const { return env_.clock().Now() >= deadline; }
 
   Env& env_;
@@ -75,6 +85,7 @@ class Mutations {
   Metrics& metrics_;
   TaskScope& tasks_;
   Latches latches_;
+  Sessions sessions_;
   FifoLock evaluating_;
   Random& blank_random_;
   Random& query_random_;

@@ -33,7 +33,8 @@ Status Node::Start() {
   peers.Erase(options_.id);
   rpc_ = std::make_unique<RpcEndpoint>(env_, peers.nodes());
   queries_ = std::make_unique<Queries>(env_, kDataGroup, *replicas_, *state_, metrics_);
-  mutations_ = std::make_unique<Mutations>(env_, options_.id, kDataGroup, *replicas_, *state_, *rpc_, metrics_, tasks_);
+  mutations_ = std::make_unique<Mutations>(env_, options_.id, kDataGroup, *replicas_, *state_, *rpc_, metrics_, tasks_,
+                                           options_.sessions);
   members_ = std::make_unique<Members>(env_, options_.id, kDataGroup, *replicas_);
   routes_ = std::make_unique<Routes>(*this);
 

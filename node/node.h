@@ -21,6 +21,7 @@
 #include "node/mutations.h"
 #include "node/queries.h"
 #include "node/rpc.h"
+#include "node/sessions.h"
 #include "store/kv/kv_store.h"
 #include "store/log/write_ahead_log.h"
 #include "store/state/graph_state.h"
@@ -41,6 +42,7 @@ struct NodeOptions {
   store::KvOptions kv;
   store::GraphState::Options state;
   http::ServerOptions http;
+  SessionOptions sessions;
   // Called once when the node cannot go on (disk, log or state failed): the process must end, and may be started again.
   absl::AnyInvocable<void(Status)> on_fatal;
 };

@@ -7,6 +7,7 @@
 #include "node/errors.h"
 #include "node/gauges.h"
 #include "node/json.h"
+#include "node/session_http.h"
 #include "sparql/parser/parser.h"
 #include "sparql/protocol/form.h"
 
@@ -14,7 +15,8 @@ namespace quadraft::node {
 namespace {
 
 constexpr std::string_view kPaths =
-    "try /sparql (also /query, /update), /store, /livez, /readyz, /metrics, /status, /members";
+    "try /sparql (also /query, /update), /store, /sessions, /livez, /readyz, /metrics, /status, /members";
+constexpr std::string_view kSessionPrefix = "/sessions/";
 constexpr size_t kBlankScopeBytesMax = 64;
 constexpr uint64_t kReadyLagMax = 10000;  // Entries committed and not yet applied here.
 
@@ -83,6 +85,19 @@ StatusOr<std::string> ParseBody(const sparql::GraphStoreRequest& request, const 
   return txn::EncodeWriteSet(writes);
 }
 
+// Of what an update asks for: a sequence of a session stands for one such only.
+uint64_t FingerprintOf(const sparql::ProtocolRequest& request) {
+  std::string bytes = StrCat(request.text.size(), " ", request.text, request.dataset.set);
+  for (const rdf::Term& graph : request.dataset.default_graphs) StrAppend(&bytes, " default ", graph.value);
+  for (const rdf::Term& graph : request.dataset.named_graphs) StrAppend(&bytes, " named ", graph.value);
+  return Fingerprint64(bytes);
+}
+uint64_t FingerprintOf(const sparql::GraphStoreRequest& request, std::string_view scope, std::string_view body) {
+  const std::string head = StrCat("store ", static_cast<int>(request.method), " ", static_cast<int>(request.syntax), " ",
+                                  request.whole_dataset, " ", scope, " ", request.graph.value);
+  return Fingerprint64(body, Fingerprint64(head));
+}
+
 std::string ClearText(const sparql::GraphStoreRequest& request) {
   if (request.whole_dataset) return "CLEAR SILENT ALL";
   if (request.graph.is_default_graph()) return "CLEAR SILENT DEFAULT";
@@ -97,6 +112,7 @@ void Routes::Handle(http::Request request, http::ResponseWriter writer) {
   const std::string path = request.path;
   if (path == "/sparql" || path == "/query" || path == "/update") return Sparql(std::move(request), std::move(writer));
   if (path == "/store") return Store(std::move(request), std::move(writer));
+  if (path == "/sessions" || path.starts_with(kSessionPrefix)) return SessionsPage(std::move(request), std::move(writer));
   if (path == "/members") return MembersPage(std::move(request), std::move(writer));
   if (request.method != "GET" && request.method != "HEAD") {
     return Respond(writer, Text(404, StrCat("no ", request.method, " ", path, "; ", kPaths, "\n")));
@@ -125,7 +141,10 @@ void Routes::Sparql(http::Request request, http::ResponseWriter writer) {
   options.dataset = decoded->dataset;
   const auto parsed = sparql::ParseUpdate(decoded->text, options);
   if (!parsed.ok()) return RespondError(writer, parsed.status(), accept);
+  const auto session = DecodeSessionHeaders(request.headers, FingerprintOf(*decoded));
+  if (!session.ok()) return RespondError(writer, session.status(), accept);
   proto::MutationRequest mutation;
+  if (*session) *mutation.mutable_session() = **session;
   mutation.set_update(std::move(decoded->text));
   mutation.set_has_using(decoded->dataset.set);
   for (const rdf::Term& graph : decoded->dataset.default_graphs) mutation.add_using_graphs(graph.value);
@@ -161,7 +180,10 @@ void Routes::Store(http::Request request, http::ResponseWriter writer) {
   }
   auto scope = BlankScope(request);
   if (!scope.ok()) return RespondError(writer, scope.status(), accept);
-  node_.tasks_.Spawn(StoreWrite(*std::move(decoded), *std::move(scope), std::move(request.body), std::move(writer)));
+  auto session = DecodeSessionHeaders(request.headers, FingerprintOf(*decoded, *scope, request.body));
+  if (!session.ok()) return RespondError(writer, session.status(), accept);
+  node_.tasks_.Spawn(StoreWrite(*std::move(decoded), *std::move(scope), std::move(request.body), *std::move(session),
+                                std::move(writer)));
 }
 
 void Routes::StoreRead(sparql::GraphStoreRequest request, http::ResponseWriter writer) {
@@ -182,10 +204,11 @@ void Routes::StoreRead(sparql::GraphStoreRequest request, http::ResponseWriter w
 
 // PUT replaces, POST adds, DELETE empties; each is one transaction.
 Task<void> Routes::StoreWrite(sparql::GraphStoreRequest request, std::string blank_scope, std::string body,
-                              http::ResponseWriter writer) {
+                              std::optional<proto::SessionRequest> session, http::ResponseWriter writer) {
   using Method = sparql::GraphStoreRequest::Method;
   const MonotonicTime deadline = Deadline(request.options, node_.options_.update_timeout);
   proto::MutationRequest mutation;
+  if (session) *mutation.mutable_session() = *session;
   if (request.method == Method::kPut || request.method == Method::kDelete) mutation.set_update(ClearText(request));
   if (request.method != Method::kDelete) {
     struct Work {
@@ -215,9 +238,13 @@ Task<void> Routes::Mutate(proto::MutationRequest request, MonotonicTime deadline
   metrics.updates_total.Add();
   const auto response = co_await node_.mutations_->Run(std::move(request), deadline);
   metrics.update_seconds.Observe(node_.env_.clock().Now() - start);
-  if (!response.ok()) {
+  const Status failed = response.ok() ? SessionError(*response) : response.status();
+  const std::pair<std::string, std::string> outcome = {"quadraft-outcome", std::string(OutcomeOf(response))};
+  if (!failed.ok()) {
     metrics.update_errors_total.Add();
-    RespondError(writer, response.status(), accept);
+    http::Response error = ErrorResponse(failed, accept);
+    error.headers.push_back(outcome);
+    Respond(writer, std::move(error));
     co_return;
   }
   metrics.quads_inserted_total.Add(response->inserted());
@@ -226,8 +253,44 @@ Task<void> Routes::Mutate(proto::MutationRequest request, MonotonicTime deadline
   body.Add("inserted", uint64_t{response->inserted()});
   body.Add("deleted", uint64_t{response->deleted()});
   body.Add("log_index", uint64_t{response->log_index()});
-  Respond(writer, status_when_done == 204 ? http::Response{.status = 204}
-                                          : Text(status_when_done, body.Text() + "\n", "application/json"));
+  http::Response done = status_when_done == 204 ? http::Response{.status = 204}
+                                                : Text(status_when_done, body.Text() + "\n", "application/json");
+  done.headers.push_back(outcome);
+  Respond(writer, std::move(done));
+}
+
+void Routes::SessionsPage(http::Request request, http::ResponseWriter writer) {
+  const std::string accept(http::Find(request.headers, "accept"));
+  proto::SessionRequest session;
+  if (request.path == "/sessions" && request.method == "POST") {
+    session.set_kind(proto::SessionRequest::REGISTER);
+  } else if (request.path != "/sessions" && request.method == "DELETE") {
+    const auto id = DecodeSessionId(std::string_view(request.path).substr(kSessionPrefix.size()));
+    if (!id.ok()) return RespondError(writer, id.status(), accept);
+    session.set_kind(proto::SessionRequest::CLOSE);
+    session.set_number(id->index.value());
+    session.set_key(id->key);
+  } else {
+    return Respond(writer, Text(404, StrCat("no ", request.method, " ", request.path,
+                                            "; POST /sessions registers one, DELETE /sessions/ID closes it\n")));
+  }
+  node_.tasks_.Spawn(ChangeSession(std::move(session), accept, std::move(writer)));
+}
+
+Task<void> Routes::ChangeSession(proto::SessionRequest session, std::string accept, http::ResponseWriter writer) {
+  const bool registers = session.kind() == proto::SessionRequest::REGISTER;
+  proto::MutationRequest request;
+  *request.mutable_session() = std::move(session);
+  const auto response =
+      co_await node_.mutations_->Run(std::move(request), node_.env_.clock().Now() + node_.options_.update_timeout);
+  const Status failed = response.ok() ? SessionError(*response) : response.status();
+  if (!failed.ok()) {
+    RespondError(writer, failed, accept);
+  } else if (registers) {
+    Respond(writer, Text(201, SessionJson(*response) + "\n", "application/json"));
+  } else {
+    Respond(writer, http::Response{.status = 204});
+  }
 }
 
 void Routes::MembersPage(http::Request request, http::ResponseWriter writer) {

@@ -1,6 +1,7 @@
 // Which path does what:
 //   /sparql (also /query, /update)  SPARQL 1.1 Protocol: GET, POST in all forms
 //   /store                          SPARQL 1.1 Graph Store Protocol: GET HEAD PUT POST DELETE
+//   /sessions                       exactly-once sessions: POST registers one, DELETE /sessions/ID closes it (node/session_http.h)
 //   /livez /readyz                  the loop turns / this node can serve; one line per check
 //   /metrics                        Prometheus text
 //   /status                         this node's view of itself, as JSON
@@ -9,6 +10,7 @@
 #ifndef QUADRAFT_NODE_ROUTES_H_
 #define QUADRAFT_NODE_ROUTES_H_
 
+#include <optional>
 #include <string>
 
 #include "core/http/message.h"
@@ -30,9 +32,11 @@ class Routes {
   void Store(http::Request request, http::ResponseWriter writer);
   void StoreRead(sparql::GraphStoreRequest request, http::ResponseWriter writer);
   Task<void> StoreWrite(sparql::GraphStoreRequest request, std::string blank_scope, std::string body,
-                        http::ResponseWriter writer);
+                        std::optional<proto::SessionRequest> session, http::ResponseWriter writer);
   Task<void> Mutate(proto::MutationRequest request, MonotonicTime deadline, std::string accept, int status_when_done,
                     http::ResponseWriter writer);
+  void SessionsPage(http::Request request, http::ResponseWriter writer);
+  Task<void> ChangeSession(proto::SessionRequest request, std::string accept, http::ResponseWriter writer);
   void MembersPage(http::Request request, http::ResponseWriter writer);
   Task<void> ChangeMembers(MembersRequest request, std::string accept, http::ResponseWriter writer);
   void Ready(http::ResponseWriter writer);

@@ -27,8 +27,9 @@
 
 namespace quadraft::node {
 
-// The rows stand in node/handlers.cc.
-enum class RpcMethod : uint32_t { kMutate = 1 };
+// kMutateInSession: as kMutate, with a session. kDescribe: an empty request is answered with a proto::Description. A node of an older
+// program answers Unimplemented to what it does not know.
+enum class RpcMethod : uint32_t { kMutate = 1, kMutateInSession = 2, kDescribe = 3 };
 
 class RpcEndpoint {
  public:

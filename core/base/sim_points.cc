@@ -95,6 +95,7 @@ constexpr std::string_view kSometimesNames[] = {
     // core/txn, store/state: sessions
     "session-evicted",
     "session-expired",
+    "session-gate-closed",
     "session-retry-applied-together",
     "session-sequence-too-old",
     "session-unknown",

@@ -17,10 +17,10 @@ struct SimCluster::ClientProgram : sim::Program {
   uint64_t next = 1;
 };
 
-SimCluster::SimCluster(uint64_t seed, int nodes, sim::WorldOptions options, int joiners) : world_(seed, std::move(options)) {
+SimCluster::SimCluster(uint64_t seed, int nodes, sim::WorldOptions options, int joiners, Configure configure) : world_(seed, std::move(options)) {
   for (int i = 1; i <= nodes + joiners; ++i) ids_.push_back(NodeId{static_cast<uint64_t>(i)});
   for (const NodeId id : ids_) {
-    world_.AddProcess(id, StrCat("node", id), [this, id, nodes](Env& env) {
+    world_.AddProcess(id, StrCat("node", id), [this, id, nodes, configure](Env& env) {
       NodeOptions options;
       options.id = id;
       for (const NodeId node : ids_) {
@@ -33,6 +33,7 @@ SimCluster::SimCluster(uint64_t seed, int nodes, sim::WorldOptions options, int 
         ++fatal_errors_;
         process(id).Crash(sim::CrashKind::kKill);  // As the process ends in production.
       };
+      if (configure) configure(id, &options);
       return std::make_unique<NodeProgram>(env, std::move(options));
     }).Start();
   }

@@ -6,6 +6,7 @@
 #ifndef QUADRAFT_NODE_TESTING_SIM_CLUSTER_H_
 #define QUADRAFT_NODE_TESTING_SIM_CLUSTER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,8 +20,9 @@ namespace quadraft::node {
 
 class SimCluster {
  public:
-  // `joiners` more know all nodes and wait to be added.
-  explicit SimCluster(uint64_t seed, int nodes = 3, sim::WorldOptions options = {}, int joiners = 0);
+  using Configure = std::function<void(NodeId, NodeOptions*)>;
+  // `joiners` more know all nodes and wait to be added. `configure` may change what a node starts with.
+  explicit SimCluster(uint64_t seed, int nodes = 3, sim::WorldOptions options = {}, int joiners = 0, Configure configure = {});
 
   sim::World& world() { return world_; }
   sim::Process& process(NodeId id) { return world_.process(id); }

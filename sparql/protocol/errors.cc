@@ -34,7 +34,7 @@ constexpr Row kRows[] = {
      "Nothing was done. Send the request again in a moment, here or to another node."},
     {absl::StatusCode::kDeadlineExceeded, 504,
      "A query may be sent again. Whether an update was done is not known: look before sending it "
-     "again."},
+     "again; in a session, just send it again with its sequence."},
 };
 
 const Row* FindRow(const Status& status) {
@@ -89,10 +89,14 @@ std::string_view HttpReason(int http_status) {
       return "Not Acceptable";
     case 409:
       return "Conflict";
+    case 410:
+      return "Gone";
     case 412:
       return "Precondition Failed";
     case 415:
       return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
     case 501:
@@ -125,6 +129,10 @@ Status NotAcceptable(std::string_view accept, std::string_view offered) {
                                         " names can be sent; offered are: ", offered),
                         406);
 }
+
+Status Gone(std::string_view what) { return WithHttpStatus(FailedPrecondition(what), 410); }
+
+Status UnprocessableContent(std::string_view why) { return WithHttpStatus(InvalidArgument(why), 422); }
 
 std::string AllowedMethods(const Status& status) { return Payload(status, kAllowPayload); }
 

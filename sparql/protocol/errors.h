@@ -24,6 +24,8 @@ std::string_view HttpReason(int http_status);  // "Not Found".
 Status MethodNotAllowed(std::string_view method, std::string_view allowed);      // 405
 Status UnsupportedMediaType(std::string_view found, std::string_view expected);  // 415
 Status NotAcceptable(std::string_view accept, std::string_view offered);         // 406
+Status Gone(std::string_view what);                                              // 410
+Status UnprocessableContent(std::string_view why);                               // 422
 // The methods that MethodNotAllowed named, for the Allow header; empty for any other status.
 std::string AllowedMethods(const Status& status);
 
