@@ -3,6 +3,7 @@
 
 #include "core/env/random.h"
 #include "core/raft/raft.h"
+#include "core/txn/session_table.h"
 #include "core/txn/write_set.h"
 #include "gtest/gtest.h"
 #include "sim/checkers/committed_log.h"
@@ -284,6 +285,74 @@ TEST(CommittedLogTest, EveryVersionCanBeHadAgain) {
     committed.Undo(LogIndex{i}, &data);
   }
   EXPECT_EQ(data.size(), 0u);
+}
+
+txn::SessionCommand RandomCommand(Random& random, uint64_t index) {
+  txn::SessionCommand command;
+  command.kind = static_cast<txn::SessionCommand::Kind>(random.OneIn(10) ? 3 : 1 + (random.Below(8) > 0));
+  command.time_ms = index * 10 + random.Below(100);
+  command.session = {LogIndex{index - std::min(index, 1 + random.Below(30))}, random.OneIn(20) ? 1u : 0u};
+  command.timeout_ms = random.Between(50, 400);
+  command.sessions_max = 1 + random.Below(6);
+  command.sequence = 1 + random.Below(random.OneIn(10) ? 2 * txn::kSessionWindow : 8);
+  command.kept_from = random.OneIn(3) ? 1 + random.Below(command.sequence) : 1;
+  command.fingerprint = random.Below(3) > 0;
+  return command;
+}
+
+TEST(SessionModelTest, ComesToWhatTheTableOfNodesComesTo) {
+  Random random(1, "sessions");
+  txn::SessionTable table;
+  SessionModel model;
+  uint64_t verdicts[7] = {};
+  for (uint64_t i = 1; i <= 20'000; ++i) {
+    txn::SessionCommand command = RandomCommand(random, i);
+    if (command.kind == txn::SessionCommand::Kind::kRegister) command.session.key = 0;
+    const bool update = command.kind == txn::SessionCommand::Kind::kUpdate;
+    const txn::SessionResult result = table.Begin(command, LogIndex{i});
+    const bool done = update && result.verdict == txn::SessionVerdict::kDone;
+    verdicts[static_cast<int>(result.verdict)] += update;
+    ASSERT_EQ(model.Append(command, LogIndex{i}) == SessionModel::Ruling::kDo, done) << i;
+    if (done) {
+      const txn::SessionOutcome outcome{.index = LogIndex{i}, .fingerprint = command.fingerprint, .inserted = i};
+      table.Record(command, outcome);
+      model.Record(command, outcome);
+    }
+    ASSERT_EQ(model.Summary(), table.summary()) << i;
+  }
+  for (int verdict = 1; verdict <= 6; ++verdict) EXPECT_GT(verdicts[verdict], 20u) << verdict;
+  EXPECT_GT(table.counters().expired, 100u);
+  EXPECT_GT(table.counters().evicted, 100u);
+}
+
+TEST_F(StateCheckerTest, OtherSessionsThanTheEntriesGive) {
+  txn::SessionCommand command;
+  command.time_ms = 1;
+  command.timeout_ms = 1000;
+  command.sessions_max = 3;
+  const std::string one = txn::EncodeSessionCommand(command);
+  command.session.key = 7;
+  Apply(one);
+  ASSERT_TRUE(committed_.Append(EntryOf(next_, 1, txn::EncodeSessionCommand(command))).ok());
+  EXPECT_EQ(Named(Look()), "sessions");
+}
+
+TEST_F(StateCheckerTest, ACopyOfAnUpdateHasNoEffect) {
+  txn::SessionCommand registers;
+  registers.timeout_ms = 1000;
+  registers.sessions_max = 3;
+  txn::SessionCommand update;
+  update.kind = txn::SessionCommand::Kind::kUpdate;
+  update.session.index = LogIndex{next_};
+  update.sequence = 1;
+  for (const char* value : {"", "one", "another"}) {
+    update.writes = InsertOf(value);
+    const std::string payload = txn::EncodeSessionCommand(*value == 0 ? registers : update);
+    Apply(payload);
+    ASSERT_TRUE(committed_.Append(EntryOf(next_++, 1, payload)).ok());
+    EXPECT_TRUE(Look().ok()) << ToString(Look());
+  }
+  EXPECT_EQ(committed_.data().size(), 1u);
 }
 
 TEST(InvariantsTest, TheRowThatIsNamedFirstCounts) {

@@ -65,13 +65,34 @@ const raft::Entry* CommittedLog::Remembered(NodeId node, LogIndex index,
   return best;
 }
 
+StatusOr<txn::WriteSet> CommittedLog::WritesOf(const raft::Entry& entry, std::optional<txn::SessionCommand>* command) {
+  const std::string_view payload = entry.payload == nullptr ? std::string_view() : *entry.payload;
+  if (!txn::IsSessionCommand(payload)) return txn::DecodeWriteSet(payload);
+  QR_ASSIGN_OR_RETURN(*command, txn::DecodeSessionCommand(payload));
+  const bool first = sessions_.Append(**command, entry.index) == SessionModel::Ruling::kDo;
+  if (!first || (*command)->code != 0) {
+    if (first) {
+      sessions_.Record(**command, {.index = entry.index,
+                                   .fingerprint = (*command)->fingerprint,
+                                   .code = (*command)->code,
+                                   .message = (*command)->message});
+    }
+    session_summary_ = sessions_.Summary();
+    command->reset();
+    return txn::WriteSet();
+  }
+  return txn::DecodeWriteSet((*command)->writes);
+}
+
 Status CommittedLog::Append(const raft::Entry& entry) {
   Entry& done = entries_.emplace_back();
   done.digest = digest_;
+  done.sessions = session_summary_;
   if (entry.kind != raft::EntryKind::kNormal) return OkStatus();
-  const auto writes = txn::DecodeWriteSet(entry.payload == nullptr ? "" : *entry.payload);
+  std::optional<txn::SessionCommand> command;  // Of an update that is done.
+  const auto writes = WritesOf(entry, &command);
   if (!writes.ok())
-    return Internal("entry ", entry.index, " is no write set: ", Message(writes.status()));
+    return Internal("entry ", entry.index, " is nothing that can be applied: ", Message(writes.status()));
   for (const rdf::Quad& quad : writes->deletes) {
     if (quad.predicate.value != kMark) continue;
     uint64_t id = 0;
@@ -88,6 +109,14 @@ Status CommittedLog::Append(const raft::Entry& entry) {
   for (const rdf::Quad& quad : done.erased) digest_.Subtract(rdf::QuadFingerprint(quad));
   for (const rdf::Quad& quad : done.inserted) digest_.Add(rdf::QuadFingerprint(quad));
   done.digest = digest_;
+  if (command) {
+    sessions_.Record(*command, {.index = entry.index,
+                                .fingerprint = command->fingerprint,
+                                .inserted = done.inserted.size(),
+                                .deleted = done.erased.size()});
+    session_summary_ = sessions_.Summary();
+  }
+  done.sessions = session_summary_;
   if (done.marks.empty()) return OkStatus();
   for (const Listener& listener : listeners_) QR_RETURN_IF_ERROR(listener(commit(), done));
   return OkStatus();

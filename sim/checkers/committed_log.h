@@ -9,13 +9,14 @@
 // now, or (one event may commit, apply and compact) as it was after an earlier event; that all of
 // them commit the same is RaftChecker's business. Updates may carry a mark: a deletion of
 // <urn:mark:ID> <urn:mark> <urn:mark>, which changes nothing and tells which request an entry is
-// of.
+// of. A copy of an update that its session has done already has no effect and no marks.
 #ifndef QUADRAFT_SIM_CHECKERS_COMMITTED_LOG_H_
 #define QUADRAFT_SIM_CHECKERS_COMMITTED_LOG_H_
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "core/base/hash.h"
 #include "core/raft/raft.h"
 #include "core/txn/write_set.h"
+#include "sim/checkers/session_model.h"
 #include "sim/checkers/checker.h"
 #include "sim/oracle/dataset.h"
 
@@ -34,6 +36,7 @@ class CommittedLog : public Checker {
     std::vector<rdf::Quad> inserted, erased;  // That were not, and were, there.
     std::vector<uint64_t> marks;
     Hash128 digest;  // Of all quads after it.
+    txn::SessionSummary sessions;  // After it.
   };
   // Null: the node is no server, or down.
   using RaftOf = absl::AnyInvocable<const raft::Raft*(NodeId)>;
@@ -58,6 +61,9 @@ class CommittedLog : public Checker {
   Status Append(const raft::Entry& entry);
 
  private:
+  // What the entry does to the quads; a copy, or a command without quads: nothing.
+  StatusOr<txn::WriteSet> WritesOf(const raft::Entry& entry, std::optional<txn::SessionCommand>* command);
+
   // The entries of one server's log beyond commit(), as last seen.
   struct Tail {
     LogIndex last;
@@ -72,6 +78,8 @@ class CommittedLog : public Checker {
   std::map<NodeId, Tail> tails_;
   std::vector<Entry> entries_;  // From index 1.
   oracle::Dataset data_;
+  SessionModel sessions_;
+  txn::SessionSummary session_summary_;
   Hash128 digest_;
   std::vector<Listener> listeners_;
 };

@@ -36,6 +36,10 @@ constexpr InvariantRow kRows[] = {
      "what a server holds is what the committed entries up to its applied index amount to; so "
      "replicas at one index have one digest, and no acknowledged write is lost",
      "every event of a server", kState},
+    {"sessions",
+     "the clients' sessions of a server, with their outcomes, are what the committed entries make of them by their plain "
+     "definition",
+     "every event of a server", kState},
     {"dictionary and permutations",
      "terms and ids are a bijection; the six orders, the count and the digest agree", "at the end",
      kState},
@@ -58,6 +62,9 @@ constexpr InvariantRow kRows[] = {
      "every answer", kSparql},
     {"effects", "an update does at its place in the log what that evaluator says", "every entry",
      kSparql},
+    {"session answers",
+     "copies of one update in a session are answered alike, and no session is forgotten before its time", "every answer",
+     "sim/workloads/client_session.cc"},
     {"linearizability",
      "registers and graphs: the history has an order that real time and the model allow",
      "at the end", "jepsen/linear"},

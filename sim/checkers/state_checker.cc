@@ -21,6 +21,13 @@ Status StateChecker::AfterEvent(const EventRecord& event) {
                     " has content digest ", node->state().content_digest().ToHex(),
                     "; the committed entries up to there give ", expected.ToHex());
   }
+  const txn::SessionSummary sessions =
+      applied == LogIndex{} ? txn::SessionSummary{} : committed_->at(applied).sessions;
+  if (const txn::SessionSummary& found = node->state().sessions().summary(); found != sessions) {
+    return Internal("sessions: node ", event.node, " at applied index ", applied, " has ", found.count, " with digest ",
+                    found.digest.ToHex(), " at ", found.clock_ms, " ms; the committed entries up to there give ",
+                    sessions.count, " with ", sessions.digest.ToHex(), " at ", sessions.clock_ms, " ms");
+  }
   return OkStatus();
 }
 

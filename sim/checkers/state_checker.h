@@ -1,6 +1,6 @@
 // The replicated state of whole nodes against the truth of the run (committed_log.h): wherever a
 // node stands, its content digest is that of the committed entries up to its applied index; so two
-// nodes at one applied index have one digest, and no acknowledged write is lost. At the end each
+// nodes at one applied index have one digest, and no acknowledged write is lost. The same for the clients' sessions. At the end each
 // node's permutations, dictionary and digest agree with each other.
 #ifndef QUADRAFT_SIM_CHECKERS_STATE_CHECKER_H_
 #define QUADRAFT_SIM_CHECKERS_STATE_CHECKER_H_

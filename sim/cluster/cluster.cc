@@ -39,6 +39,7 @@ class Cluster::NodeProgram : public Program {
     options.state = cluster->options_.state;
     options.log.segment_bytes = from.segment_bytes;
     options.replica = from.replica;
+    options.sessions = from.sessions;
     options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };
     return options;
   }

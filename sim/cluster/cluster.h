@@ -31,6 +31,7 @@ struct ClusterOptions {
   replica::Options replica;
   store::KvOptions kv = store::KvOptions::Small();
   store::GraphState::Options state;
+  node::SessionOptions sessions;
 };
 
 class Cluster {

@@ -11,6 +11,8 @@ namespace quadraft::sim {
 
 namespace {
 
+constexpr int64_t kSessionsPlain = 4096, kSessionTimeoutPlain = 3'600'000;  // As of nodes.
+
 // A fingerprint that makes terms collide all the time.
 Hash128 OneOfSixtyFour(std::string_view bytes) { return {0, Fingerprint64(bytes) % 64}; }
 
@@ -24,6 +26,8 @@ ClusterOptions MakeOptions(const Settings& settings) {
   options.state.retention = static_cast<uint64_t>(settings["state.retention"]);
   options.state.index.recent_rows_max = static_cast<size_t>(settings["state.recent-rows"]);
   options.state.index.block_rows = static_cast<uint32_t>(settings["state.block-rows"]);
+  options.sessions.sessions_max = static_cast<size_t>(settings["session.max"]);
+  options.sessions.timeout = milliseconds(settings["session.timeout-ms"]);
   if (settings["state.terms-collide"] != 0) options.state.dictionary.fingerprint = &OneOfSixtyFour;
   return options;
 }
@@ -44,6 +48,12 @@ SettingTable WithClusterSettings(SettingTable more) {
        [](Random& random) { return int64_t{4} << random.Below(8); }},
       {"state.terms-collide", "1: there are 64 fingerprints for all terms", 0, 1, 0,
        [](Random& random) { return int64_t{random.OneIn(8)}; }},
+      {"session.of-ten", "of ten clients so many work in exactly-once sessions", 0, 10, 0,
+       [](Random& random) { return random.OneIn(3) ? int64_t{0} : random.Between(1, 10); }},
+      {"session.max", "sessions open at once", 1, 100'000, kSessionsPlain,
+       [](Random& random) { return random.OneIn(2) ? kSessionsPlain : random.Between(1, 6); }},
+      {"session.timeout-ms", "a session that is not used for so long is forgotten", 1, 100'000'000, kSessionTimeoutPlain,
+       [](Random& random) { return random.OneIn(2) ? kSessionTimeoutPlain : random.Between(200, 5000); }},
   });
   all.insert(all.end(), more.begin(), more.end());
   return all;
@@ -63,6 +73,12 @@ ClusterScenario::ClusterScenario(const ScenarioContext& context)
   committed_ = committed.get();
   context.checkers->Add(std::move(committed));
   context.checkers->Add(std::make_unique<StateChecker>(&cluster_, committed_));
+}
+
+void ClusterScenario::SetSessions(ClientOptions* options) const {
+  options->sessions_of_ten = static_cast<int>(settings_["session.of-ten"]);
+  options->sessions_last =
+      settings_["session.max"] >= kSessionsPlain && settings_["session.timeout-ms"] >= kSessionTimeoutPlain;
 }
 
 const raft::Raft* ClusterScenario::RaftOf(NodeId id) const {

@@ -50,10 +50,12 @@ class ClusterScenario : public Scenario {
   template <typename T, typename Options>
   void Add(Options options) {
     options.clients.operations = operations_;
+    SetSessions(&options.clients);
     workloads_.push_back(std::make_unique<T>(NextContext(options.clients.clients), options));
   }
 
  private:
+  void SetSessions(ClientOptions* options) const;
   WorkloadContext NextContext(int clients);
   void AskCurrent();
 

@@ -103,7 +103,8 @@ ClientWorkload::Client::Client(Env& env, ClientWorkload* workload, int index)
       workload_(*workload),
       index_(index),
       random_(env.random(workload->name_).Next()),
-      process_(workload->NewProcess()) {
+      process_(workload->NewProcess()),
+      in_sessions_(DrawsSessions()) {
   server_ = static_cast<size_t>(index) % workload_.context_.addresses.size();
   for (const std::string& address : workload_.context_.addresses) {
     http_.push_back(std::make_unique<http::HttpClient>(
@@ -190,8 +191,9 @@ ClientWorkload::Answer ClientWorkload::Client::Judge(const StatusOr<http::Respon
     return {absl::IsUnavailable(response.status()) ? Outcome::kFail : Outcome::kUnknown, 0, {}};
   }
   const int status = response->status;
-  if (status >= 200 && status < 300) return {Outcome::kOk, status, response->body};
-  if (status == 404 && may_miss) return {Outcome::kFail, status, {}};
+  const bool repeated = http::Find(response->headers, "quadraft-outcome") == "repeated";
+  if (status >= 200 && status < 300) return {Outcome::kOk, status, response->body, repeated};
+  if (status == 404 && may_miss) return {Outcome::kFail, status, {}, repeated};
   PickAnother();
   switch (status) {
     case 409:  // A conflict, nothing was done.
@@ -202,6 +204,9 @@ ClientWorkload::Answer ClientWorkload::Client::Judge(const StatusOr<http::Respon
     case 504:  // Unknown.
     case 500:  // Only a node that is about to stop itself may answer so.
       return {Outcome::kUnknown, status, {}};
+    case 410:  // This copy did nothing.
+      if (!session_.empty()) return {Outcome::kFail, status, response->body};
+      [[fallthrough]];
     default:
       workload_.Fail(Internal("a node refused a valid request with ", status, ": ", response->body,
                               "; the request was ", request));
@@ -211,7 +216,7 @@ ClientWorkload::Answer ClientWorkload::Client::Judge(const StatusOr<http::Respon
 
 Task<ClientWorkload::Answer> ClientWorkload::Client::Call(std::string content_type,
                                                           std::string accept, std::string body,
-                                                          bool may_miss) {
+                                                          bool may_miss, http::Headers more) {
   const std::string request = body;
   auto response = co_await Callback<StatusOr<http::Response>>([&](auto done) {
     http::Request message{
@@ -219,6 +224,7 @@ Task<ClientWorkload::Answer> ClientWorkload::Client::Call(std::string content_ty
         .path = "/sparql",
         .headers = {{"content-type", std::move(content_type)}, {"accept", std::move(accept)}},
         .body = std::move(body)};
+    for (auto& header : more) message.headers.push_back(std::move(header));
     http::SendOptions options;
     options.timeout = workload_.options_.request_timeout;
     Pick().Send(std::move(message), std::move(options), std::move(done));
@@ -227,7 +233,12 @@ Task<ClientWorkload::Answer> ClientWorkload::Client::Call(std::string content_ty
 }
 
 Task<ClientWorkload::Answer> ClientWorkload::Client::Update(std::string text, bool may_miss) {
-  Answer answer = co_await Call("application/sparql-update", "application/json", text, may_miss);
+  Answer answer;
+  if (in_sessions_) {
+    answer = co_await UpdateInSession(text, may_miss);
+  } else {
+    answer = co_await Call("application/sparql-update", "application/json", text, may_miss);
+  }
   if (answer.ok()) CheckAcknowledged(answer.body, text);
   co_return answer;
 }

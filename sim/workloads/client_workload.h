@@ -13,6 +13,9 @@
 // with the effect that it names: checked here for all. Outcomes: 2xx: happened; 409, 429, 503, 507
 // and "could not be reached": certainly not (the server's promise, which the workloads check);
 // everything else: unknown.
+//
+// Some clients work in sessions (client_session.cc): an update whose outcome is unknown is sent again, with its sequence, elsewhere, and
+// is one operation of the history; its copies must be answered alike.
 #ifndef QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_CLIENT_WORKLOAD_H_
 
@@ -47,6 +50,8 @@ struct ClientOptions {
   Duration request_timeout = seconds(4);
   // After that many operations in all, each client thinks for long: bounds the history.
   int operations_full_speed = 1500;
+  int sessions_of_ten = 0;     // Of ten clients so many work in sessions.
+  bool sessions_last = false;  // No session can come to its end in this run.
   // Says when each operation begins, and seeds it; its clients are counted over all workloads.
   // Null: drawn from the world's seed. Not owned.
   OperationTape* operations = nullptr;
@@ -78,6 +83,7 @@ class ClientWorkload : public Workload {
     Outcome outcome = Outcome::kUnknown;
     int status = 0;  // HTTP's; 0: none came.
     std::string body;
+    bool repeated = false;  // Of a copy that was done before.
     bool ok() const { return outcome == Outcome::kOk; }
   };
   class Client;
@@ -155,10 +161,25 @@ class ClientWorkload::Client : public Program {
   static constexpr int kTries = 12;
   Task<void> Loop();
   Task<void> RunFinalReads(std::string address);
-  Task<Answer> Call(std::string content_type, std::string accept, std::string body, bool may_miss);
+  Task<Answer> Call(std::string content_type, std::string accept, std::string body, bool may_miss,
+                    http::Headers more = {});
+  // client_session.cc
+  static constexpr int kCopiesMax = 6;
+  static constexpr int kUpdatesWithout = 10;  // After a session could not be registered.
+  struct SentInSession {
+    std::string text;
+    uint64_t sequence = 0;
+    Answer answer;
+  };
+  Task<Answer> UpdateInSession(std::string text, bool may_miss);
+  Task<void> RegisterSession();
+  // Sends a copy of what has its answer. It must be the same one, or say that it is not kept any more.
+  Task<void> SendCopy(SentInSession sent);
+  Task<Answer> CallInSession(std::string text, uint64_t sequence, bool may_miss);
   void CheckAcknowledged(std::string_view body, std::string_view request);
   Answer Judge(const StatusOr<http::Response>& response, std::string_view request, bool may_miss);
   http::HttpClient& Pick();
+  bool DrawsSessions() const;
   void PickAnother() { server_ = workload_.asked_[random_.Below(workload_.asked_.size())]; }
 
   Env& env_;
@@ -167,6 +188,11 @@ class ClientWorkload::Client : public Program {
   Random random_;
   int64_t process_;
   size_t server_ = 0;
+  const bool in_sessions_;
+  std::string session_;  // Empty: none now.
+  uint64_t next_sequence_ = 1;
+  int updates_without_ = 0;  // Until the next try to register.
+  std::optional<SentInSession> last_;
   std::vector<std::unique_ptr<http::HttpClient>> http_;
   TaskScope tasks_;
 };
