@@ -7,6 +7,7 @@
 #include "core/base/bytes.h"
 #include "core/base/mutant.h"
 #include "core/base/sim_points.h"
+#include "node/session_http.h"
 #include "sparql/parser/parser.h"
 
 namespace quadraft::node {
@@ -76,9 +77,16 @@ StatusOr<txn::WriteSet> ThenInsert(txn::WriteSet writes, const std::string& adde
 
 // That this try did nothing is not the whole truth when an earlier one may yet be done.
 StatusOr<proto::MutationResponse> Answer(StatusOr<proto::MutationResponse> response, bool unknown) {
-  if (!unknown || response.ok()) return response;
-  return DeadlineExceeded("the outcome is unknown: an earlier try may yet be done, and now: ", response.status().message(),
-                          "; send it again with the same sequence");
+  if (!unknown) return response;
+  Status now = response.status();
+  if (response.ok()) {
+    const auto verdict = static_cast<txn::SessionVerdict>(response->session_verdict());
+    const bool refused = verdict == txn::SessionVerdict::kUnknownSession || verdict == txn::SessionVerdict::kSequenceTooOld ||
+                         verdict == txn::SessionVerdict::kWindowFull;
+    if (!refused) return response;
+    now = SessionError(*response);
+  }
+  return DeadlineExceeded("the outcome is unknown: an earlier try of this node may have been done; now: ", now.message());
 }
 
 }  // namespace

@@ -145,6 +145,37 @@ TEST_F(SessionsTest, AForwardedUpdateOutlivesTheLeader) {
   EXPECT_EQ(Counter(), "6\n");
 }
 
+// A session that made room while its update was tried again: the refusal of the second try is not the whole truth.
+TEST_F(SessionsTest, ARefusalAfterAnUnknownTrySaysUnknown) {
+  BeginWithCounter(11, [](NodeId, NodeOptions* options) { options->sessions.sessions_max = 1; });
+  int unknown = 0, done = 0;
+  for (int round = 0; round < 24; ++round) {
+    ASSERT_TRUE(cluster->WaitForLeader());
+    const NodeId leader = *cluster->leader(), other = cluster->follower();
+    const std::string session = Register(leader);
+    const std::string before = Counter(other);
+    std::optional<StatusOr<http::Response>> answer;
+    cluster->Send(other, InSession(SimCluster::UpdateRequest(std::string(kIncrement)), session, 1),
+                  [&](StatusOr<http::Response> response) { answer = std::move(response); });
+    cluster->world().RunFor(microseconds(200 + 100 * round));
+    cluster->process(leader).Crash();
+    // Before the node comes to its next try.
+    cluster->world().RunUntilTrue([&] { return cluster->leader().value_or(leader) != leader; }, seconds(5));
+    cluster->Send(*cluster->leader(), {.method = "POST", .path = "/sessions", .headers = {}, .body = {}}, [](StatusOr<http::Response>) {});
+    ASSERT_TRUE(cluster->world().RunUntilTrue([&] { return answer.has_value(); }, seconds(20)));
+    cluster->process(leader).Start();
+    cluster->world().RunFor(seconds(2));
+    const bool happened = Counter(other) != before;
+    const std::string outcome = Outcome(*answer);
+    unknown += outcome == "unknown";
+    done += outcome == "done" || outcome == "repeated";
+    if (outcome == "none") EXPECT_FALSE(happened) << (*answer)->body;
+    if (outcome == "done" || outcome == "repeated") EXPECT_TRUE(happened);
+  }
+  EXPECT_GT(unknown, 0);
+  EXPECT_GT(done, 0);
+}
+
 TEST_F(SessionsTest, OutcomesOutliveSnapshotsAndRestarts) {
   BeginWithCounter(5, [](NodeId, NodeOptions* options) { options->replica.retained_entries_max = 20; });
   const std::string session = Register(NodeId{1});

@@ -232,7 +232,7 @@ constexpr Planted kPlanted[] = {
      "register"},
     {"session-retry-reported-as-failed",
      "a node that sends an update on again forgets that the outcome of the first time is unknown",
-     "register"},
+     "register", "depose"},
     {"session-table-not-cut", "sessions beyond the bound are kept", "register"},
     {"silent-node-wakes-nobody", "groups whose leader's node is dead sleep on under it", "log"},
     {"snapshot-chunk-gap",

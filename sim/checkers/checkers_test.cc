@@ -287,11 +287,14 @@ TEST(CommittedLogTest, EveryVersionCanBeHadAgain) {
   EXPECT_EQ(data.size(), 0u);
 }
 
-txn::SessionCommand RandomCommand(Random& random, uint64_t index) {
+// Of one of the last sessions mostly.
+txn::SessionCommand RandomCommand(Random& random, uint64_t index, const std::vector<uint64_t>& registered) {
   txn::SessionCommand command;
   command.kind = static_cast<txn::SessionCommand::Kind>(random.OneIn(10) ? 3 : 1 + (random.Below(8) > 0));
   command.time_ms = index * 10 + random.Below(100);
-  command.session = {LogIndex{index - std::min(index, 1 + random.Below(30))}, random.OneIn(20) ? 1u : 0u};
+  const uint64_t back = 1 + random.Below(4);
+  command.session.index = LogIndex{registered.size() < back ? index : registered[registered.size() - back]};
+  command.session.key = random.OneIn(20);
   command.timeout_ms = random.Between(50, 400);
   command.sessions_max = 1 + random.Below(6);
   command.sequence = 1 + random.Below(random.OneIn(10) ? 2 * txn::kSessionWindow : 8);
@@ -304,10 +307,14 @@ TEST(SessionModelTest, ComesToWhatTheTableOfNodesComesTo) {
   Random random(1, "sessions");
   txn::SessionTable table;
   SessionModel model;
+  std::vector<uint64_t> registered;
   uint64_t verdicts[7] = {};
   for (uint64_t i = 1; i <= 20'000; ++i) {
-    txn::SessionCommand command = RandomCommand(random, i);
-    if (command.kind == txn::SessionCommand::Kind::kRegister) command.session.key = 0;
+    txn::SessionCommand command = RandomCommand(random, i, registered);
+    if (command.kind == txn::SessionCommand::Kind::kRegister) {
+      command.session.key = 0;
+      registered.push_back(i);
+    }
     const bool update = command.kind == txn::SessionCommand::Kind::kUpdate;
     const txn::SessionResult result = table.Begin(command, LogIndex{i});
     const bool done = update && result.verdict == txn::SessionVerdict::kDone;
