@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/env/time.h"
 
 namespace quadraft::node {
@@ -45,7 +46,16 @@ struct Metrics {
   Counter queries_total, query_errors_total;
   Counter updates_total, update_errors_total, update_conflicts_total, updates_forwarded_total;
   Counter quads_inserted_total, quads_deleted_total;
+  Counter outcomes_done, outcomes_repeated, outcomes_none, outcomes_unknown;  // Of updates, as their answers say.
+  Counter reads_linearizable, reads_local;
+  Counter failed_not_leader, failed_overload, failed_too_large, failed_unknown, failed_other;  // Proposals.
   Histogram query_seconds, update_seconds;
+  Histogram commit_seconds;  // From a proposal to its being applied here.
+  Histogram sync_seconds;    // Of the log.
+
+  // By the word of Quadraft-Outcome.
+  Counter& OutcomesOf(std::string_view outcome);
+  Counter& ProposalsFailed(absl::StatusCode code);
 };
 
 // Values that are read when asked for, not counted as they happen.

@@ -374,6 +374,7 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Propose(const proto::Mutation
     command.writes.clear();
   }
   txn::WriteSet latched = writes.ok() ? *std::move(writes) : txn::WriteSet();
+  const MonotonicTime proposed = env_.clock().Now();
   uint64_t ticket = 0;
   auto result = co_await Callback<StatusOr<replica::ProposalResult>>([&](auto done) {
     ticket = latches_.Proposed(std::move(latched));
@@ -382,9 +383,11 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Propose(const proto::Mutation
     if (release != nullptr) release->Release();
   });
   if (!result.ok()) {
+    metrics_.ProposalsFailed(result.status().code()).Add();
     latches_.Forget(ticket);
     co_return std::move(result).status();
   }
+  metrics_.commit_seconds.Observe(env_.clock().Now() - proposed);
   latches_.Applied(ticket, result->index);
   if (request.has_session()) {
     QR_CO_ASSIGN_OR_RETURN(const txn::SessionResult outcome, txn::DecodeSessionResult(result->result));

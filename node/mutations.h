@@ -38,6 +38,7 @@ class FifoLock {
   explicit FifoLock(Executor& executor) : executor_(executor) {}
   Task<bool> Acquire();  // False: kWaitingMax others wait already.
   void Release();        // The next holder runs later, never inside this call.
+  size_t users() const { return waiting_.size() + held_; }  // The holder, and who waits.
 
  private:
   Executor& executor_;
@@ -55,6 +56,7 @@ class Mutations {
 
   // A prefix for blank node labels that no other request of any node ever gets.
   std::string FreshBlankPrefix();
+  size_t evaluating() const { return evaluating_.users(); }
 
  private:
   void Handle(RpcMethod method);

@@ -17,8 +17,10 @@ Node::~Node() {
 }
 
 Status Node::Start() {
+  started_at_ = env_.clock().WallNow();
   QR_ASSIGN_OR_RETURN(kv_, store::KvStore::Open(env_, "state", options_.kv));
   QR_ASSIGN_OR_RETURN(state_, store::GraphState::Open(*kv_, kDataGroup, options_.state));
+  options_.log.on_synced = [this](Duration took) { metrics_.sync_seconds.Observe(took); };
   QR_ASSIGN_OR_RETURN(log_, store::WriteAheadLog::Open(env_, "log", options_.log));
   options_.replica.identity_path = "log/identity";  // Lost with the log, which holds what was promised.
   options_.replica.address = options_.peer_address;

@@ -76,6 +76,7 @@ class Node {
   Env& env_;
   NodeOptions options_;
   bool failed_ = false;
+  WallTime started_at_;
   Metrics metrics_;
   // In the order of dependence; tasks_ last, so that waiting flows go first.
   std::unique_ptr<store::WriteAheadLog> log_;

@@ -72,6 +72,7 @@ Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request,
                              http::ResponseWriter& writer, bool* begun) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   writer.OnClientGone([cancelled] { cancelled->store(true); });
+  (request.linearizable ? metrics_.reads_linearizable : metrics_.reads_local).Add();
   QR_CO_ASSIGN_OR_RETURN(auto view, co_await View(request.linearizable, request.deadline));
 
   sparql::QueryLimits limits;

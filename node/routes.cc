@@ -240,6 +240,7 @@ Task<void> Routes::Mutate(proto::MutationRequest request, MonotonicTime deadline
   metrics.update_seconds.Observe(node_.env_.clock().Now() - start);
   const Status failed = response.ok() ? SessionError(*response) : response.status();
   const std::pair<std::string, std::string> outcome = {"quadraft-outcome", std::string(OutcomeOf(response))};
+  metrics.OutcomesOf(outcome.second).Add();
   if (!failed.ok()) {
     metrics.update_errors_total.Add();
     http::Response error = ErrorResponse(failed, accept);
@@ -338,18 +339,26 @@ void Routes::StatusJson(http::ResponseWriter writer) {
   body.Add("last_index", status.last.value());
   body.Add("quads", node_.state_->quad_count());
   body.Add("digest", node_.state_->content_digest().ToHex());
+  body.AddRaw("groups", GroupsJson(*node_.replicas_));
+  JsonObject sessions;
+  sessions.Add("open", node_.state_->sessions().summary().count);
+  sessions.Add("outcomes", uint64_t{node_.state_->sessions().outcomes()});
+  body.AddRaw("sessions", sessions.Text());
   Respond(writer, Text(200, body.Text() + "\n", "application/json"));
 }
 
 void Routes::MetricsText(http::ResponseWriter writer) {
-  const auto group = node_.replicas_->status(kDataGroup);
   const auto log = node_.log_->stats();
-  const GaugeSources sources{.group = group,
-                             .host = node_.replicas_->counters(),
+  const GaugeSources sources{.replicas = *node_.replicas_,
                              .log = log,
+                             .log_segment_bytes = node_.options_.log.segment_bytes,
+                             .kv = *node_.kv_,
                              .state = *node_.state_,
                              .http = node_.http_->stats(),
-                             .queries_running = node_.queries_->running()};
+                             .queries_running = node_.queries_->running(),
+                             .updates_evaluating = node_.mutations_->evaluating(),
+                             .rpc_calls_pending = node_.rpc_->pending(),
+                             .started = node_.started_at_};
   Respond(writer, Text(200, PrometheusText(node_.metrics_, Gauges(sources)), "text/plain; version=0.0.4; charset=utf-8"));
 }
 

@@ -51,6 +51,7 @@ class RpcEndpoint {
   // or ResourceExhausted (nothing was sent). Never runs inside Call.
   void Call(NodeId to, RpcMethod method, std::string request, Duration timeout,
             absl::AnyInvocable<void(StatusOr<std::string>)> done);
+  size_t pending() const { return pending_.size(); }
 
  private:
   struct PendingCall {

@@ -240,6 +240,21 @@ uint64_t KvSnapshot::ApproximateBytes(std::string_view begin, std::string_view e
   return core_->ApproximateBytes(begin, end);
 }
 
+KvStats KvStore::stats() const {
+  const auto number = [this](const std::string& property) {
+    std::string text;
+    uint64_t value = 0;
+    if (core_->db->GetProperty(property, &text)) std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  KvStats stats;
+  for (size_t level = 0; level < stats.files.size(); ++level)
+    stats.files[level] = number(StrCat("leveldb.num-files-at-level", level));
+  stats.size_bytes = ApproximateBytes({}, "\xff");
+  stats.memory_bytes = number("leveldb.approximate-memory-usage");
+  return stats;
+}
+
 Env& KvStore::env() const { return core_->env; }
 std::weak_ptr<void>& KvStore::shared() const { return core_->shared; }
 

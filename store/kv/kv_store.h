@@ -16,6 +16,7 @@
 #ifndef QUADRAFT_STORE_KV_KV_STORE_H_
 #define QUADRAFT_STORE_KV_KV_STORE_H_
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,6 +65,12 @@ class KvBatch {
   friend class KvStore;
   leveldb::WriteBatch batch_;
   size_t count_ = 0;
+};
+
+struct KvStats {
+  std::array<uint64_t, 7> files = {};  // By level.
+  uint64_t size_bytes = 0;             // Of them, about.
+  uint64_t memory_bytes = 0;           // Of write buffers and cache, about.
 };
 
 class KvIterator;
@@ -127,6 +134,8 @@ class KvStore {
 
   // Bytes on disk between two keys, about; what is still in memory does not count.
   uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const;
+
+  KvStats stats() const;
 
   Env& env() const;
 

@@ -186,7 +186,11 @@ void WriteAheadLog::StartSync() {
   if (!failed_.ok() || synced_ == last_sequence_ || QR_MUTANT("log-sync-skipped")) {
     env_.executor().Post([finish = std::move(finish)] { finish(OkStatus()); });
   } else {
-    file_->Sync(std::move(finish));
+    file_->Sync([this, finish = std::move(finish), alive = std::weak_ptr<bool>(alive_),
+                 began = env_.clock().Now()](Status status) mutable {
+      if (!alive.expired() && options_.on_synced) options_.on_synced(env_.clock().Now() - began);
+      finish(status);
+    });
   }
 }
 

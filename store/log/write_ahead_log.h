@@ -17,6 +17,7 @@
 #ifndef QUADRAFT_STORE_LOG_WRITE_AHEAD_LOG_H_
 #define QUADRAFT_STORE_LOG_WRITE_AHEAD_LOG_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ class WriteAheadLog : public replica::LogStore {
  public:
   struct Options {
     uint64_t segment_bytes = 64u << 20;  // A segment may be larger by its last record.
+    std::function<void(Duration took)> on_synced;  // After each sync, on the loop; null: nobody asks.
   };
   // `env` outlives the log. DataLoss: the log is damaged (see recovery.h); other errors are the
   // disk's.

@@ -22,23 +22,34 @@ class GraphSnapshotReader : public replica::SnapshotReader {
  public:
   GraphSnapshotReader(KvStore& kv, std::shared_ptr<const Dictionary> dictionary,
                       std::shared_ptr<const RunSet> runs, const GraphMeta& meta,
-                      const txn::SessionTable& sessions)
-      : dictionary_(std::move(dictionary)),
+                      const txn::SessionTable& sessions, std::shared_ptr<StateStats> stats)
+      : stats_(std::move(stats)),
+        dictionary_(std::move(dictionary)),
         meta_(meta),
         sessions_(QR_MUTANT("session-outcome-not-in-snapshot") ? txn::SessionTable() : sessions),
         session_numbers_(sessions_.Numbers()),
         runs_(std::move(runs)),
         snapshot_(kv.Snapshot()) {
+    ++stats_->snapshots_reading;
     for (const auto& run : runs_->recent) merge_.Add(RunCursor(*run, Permutation::kSpog, {}));
     for (const auto& run : runs_->stored)
       merge_.Add(RunCursor(*run, *snapshot_, Permutation::kSpog, {}));
   }
+
+  ~GraphSnapshotReader() override { --stats_->snapshots_reading; }
 
   LogIndex index() const override { return meta_.applied_index; }
   RaftTerm term() const override { return meta_.applied_term; }
   raft::AppliedConfiguration configuration() const override { return meta_.configuration; }
 
   StatusOr<std::string> NextChunk(size_t bytes_target) override {
+    StatusOr<std::string> chunk = Next(bytes_target);
+    if (chunk.ok()) stats_->snapshot_bytes_read += chunk->size();
+    return chunk;
+  }
+
+ private:
+  StatusOr<std::string> Next(size_t bytes_target) {
     if (ended_) return std::string();
     std::vector<rdf::Quad> quads;
     terms_.clear();
@@ -59,7 +70,6 @@ class GraphSnapshotReader : public replica::SnapshotReader {
                                                           meta_.quad_count, meta_.digest, sessions_.summary()}});
   }
 
- private:
   std::string SessionChunk(size_t bytes_target) {
     SnapshotSessions some;
     size_t bytes = 0;
@@ -85,6 +95,7 @@ class GraphSnapshotReader : public replica::SnapshotReader {
     return quad;
   }
 
+  const std::shared_ptr<StateStats> stats_;
   const std::shared_ptr<const Dictionary> dictionary_;
   const GraphMeta meta_;
   const txn::SessionTable sessions_;  // Shared with the state until that changes it.
@@ -111,9 +122,11 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
     meta_.applied_index = index;
     meta_.applied_term = term;
     meta_.space = space;
+    ++state_.stats_->snapshots_staging;
     meta_.horizon = Timestamp(index.value());  // A snapshot carries no older versions.
   }
   ~GraphSnapshotWriter() override {
+    --state_.stats_->snapshots_staging;
     SIM_SOMETIMES(!committed_, "snapshot-staging-given-up");
     staged_.reset();
     if (!committed_) state_.sweeper_.Add(meta_.space);
@@ -122,6 +135,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
   Status AddChunk(std::string_view bytes) override {
     QR_RETURN_IF_ERROR(failed_);
     failed_ = Add(bytes);
+    if (failed_.ok()) state_.stats_->snapshot_bytes_staged += bytes.size();
     return failed_;
   }
 
@@ -201,7 +215,7 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
 StatusOr<std::unique_ptr<replica::SnapshotReader>> GraphState::OpenSnapshot() {
   QR_RETURN_IF_ERROR(failed_);
   return std::unique_ptr<replica::SnapshotReader>(
-      std::make_unique<GraphSnapshotReader>(kv_, terms_->dictionary(), index_->runs(), meta_, sessions_));
+      std::make_unique<GraphSnapshotReader>(kv_, terms_->dictionary(), index_->runs(), meta_, sessions_, stats_));
 }
 
 StatusOr<std::unique_ptr<replica::SnapshotWriter>> GraphState::BeginSnapshot(

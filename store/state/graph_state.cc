@@ -242,7 +242,15 @@ Status GraphState::FoldNow() {
   KvBatch batch = Record();
   QR_RETURN_IF_ERROR(FoldWith(*index_, &batch));
   stored_index_ = meta_.applied_index;
+  ++stats_->folds;
   return OkStatus();
+}
+
+StateStats GraphState::stats() const {
+  StateStats stats = *stats_;
+  stats.recent_rows = index_->recent_rows();
+  stats.stored_runs = index_->runs()->stored.size();
+  return stats;
 }
 
 Status GraphState::MakeDurable(LogIndex index) {

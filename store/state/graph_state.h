@@ -50,6 +50,15 @@ struct ApplyResult {
 std::string EncodeApplyResult(const ApplyResult& result);
 StatusOr<ApplyResult> DecodeApplyResult(std::string_view bytes);
 
+// For metrics: how the state is kept, and since it was opened.
+struct StateStats {
+  size_t recent_rows = 0;  // In memory only.
+  size_t stored_runs = 0;
+  uint64_t folds = 0;
+  size_t snapshots_reading = 0, snapshots_staging = 0;  // Now.
+  uint64_t snapshot_bytes_read = 0, snapshot_bytes_staged = 0;
+};
+
 class GraphState : public replica::StateMachine {
  public:
   struct Options {
@@ -81,6 +90,7 @@ class GraphState : public replica::StateMachine {
   Hash128 content_digest() const { return meta_.digest; }
   uint64_t quad_count() const { return meta_.quad_count; }
   const txn::SessionTable& sessions() const { return sessions_; }
+  StateStats stats() const;
 
   // Invariants 2 and 3, and the dictionary's, by reading everything. Slow. DataLoss says what
   // contradicts what.
@@ -131,6 +141,7 @@ class GraphState : public replica::StateMachine {
   LogIndex stored_index_;  // The applied index of the last fold.
   std::optional<FoldTask> fold_;
   bool fold_scheduled_ = false;
+  std::shared_ptr<StateStats> stats_ = std::make_shared<StateStats>();  // Snapshots count in it, too.
   Status failed_;
   Sweeper sweeper_;
   std::unique_ptr<QuadIndex> index_;  // Of meta_.space.
