@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "node/testing/sim_cluster.h"
 
 namespace quadraft::node {
@@ -145,6 +148,40 @@ TEST(NodeTest, ANodeWhoseDiskFailsStopsAndTheOthersGoOn) {
   cluster.world().RunFor(seconds(1));
   EXPECT_EQ(cluster.fatal_errors(), 1);
   EXPECT_EQ(cluster.Select(*cluster.leader(), "SELECT ?o { ?s ?p ?o }"), "1\n");
+}
+
+// Refused for want of room, of a leader, or not known: each has a status, a word and an advice of its own (docs/sessions.md).
+TEST(NodeTest, AnswersToUpdatesSayWhatWasDone) {
+  SimCluster cluster(12, 3, {}, 0, [](NodeId, NodeOptions* options) {
+    options->replica.pending_proposals_max = 2;
+    options->update_timeout = seconds(2);
+  });
+  const auto expect = [](const StatusOr<http::Response>& answer, int status, std::string_view outcome, std::string_view retry_after,
+                         std::string_view words) {
+    ASSERT_EQ(HttpStatus(answer), status) << (answer.ok() ? answer->body : ToString(answer.status()));
+    EXPECT_EQ(http::Find(answer->headers, "quadraft-outcome"), outcome);
+    EXPECT_EQ(http::Find(answer->headers, "retry-after"), retry_after);
+    EXPECT_NE(answer->body.find(words), std::string::npos) << answer->body;
+  };
+  ASSERT_TRUE(cluster.WaitForLeader());
+  const NodeId leader = *cluster.leader();
+  expect(cluster.Update(leader, "INSERT DATA { <http://e/a> <http://e/p> 1 }"), 200, "done", "", "inserted");
+  expect(cluster.Update(leader, "COPY GRAPH <http://e/none> TO DEFAULT"), 404, "none", "", "");
+  std::vector<StatusOr<http::Response>> answers;
+  for (int i = 0; i < 20; ++i) {
+    cluster.Send(leader, SimCluster::UpdateRequest(StrCat("INSERT DATA { <http://e/a> <http://e/p> ", i, " }")),
+                 [&](StatusOr<http::Response> answer) { answers.push_back(std::move(answer)); });
+  }
+  ASSERT_TRUE(cluster.world().RunUntilTrue([&] { return answers.size() == 20; }, seconds(5)));
+  const auto full = std::find_if(answers.begin(), answers.end(), [](const auto& answer) { return HttpStatus(answer) == 429; });
+  ASSERT_NE(full, answers.end());
+  expect(*full, 429, "none", "1", "pending_proposals_max");
+  // Its followers are gone: what it takes now may be committed by them later.
+  for (const NodeId id : kNodes) {
+    if (id != leader) cluster.process(id).Crash();
+  }
+  expect(cluster.Update(leader, "INSERT DATA { <http://e/a> <http://e/p> 100 }"), 504, "unknown", "", "unknown");
+  expect(cluster.Update(leader, "INSERT DATA { <http://e/a> <http://e/p> 101 }"), 503, "none", "1", "no leader is known");
 }
 
 TEST(NodeTest, MetricsAndStatusTellWhatWasDone) {

@@ -124,7 +124,8 @@ LogIndex Replica::Propose(std::string payload, ProposalCallback done) {
       proposal_bytes_ + bytes > std::max(options.pending_proposal_bytes_max, bytes)) {
     Refuse(std::move(done),
            ResourceExhausted("group ", group_, ": ", proposals_.size(), " proposals of ",
-                             proposal_bytes_, " bytes are pending"));
+                             proposal_bytes_,
+                             " bytes are pending (pending_proposals_max, pending_proposal_bytes_max)"));
     return LogIndex{};
   }
   auto index = raft_.Propose(std::make_shared<const std::string>(std::move(payload)));

@@ -2,6 +2,7 @@
 // the clients talk to one server that keeps its quads by the oracle and lies in one chosen way now
 // and then.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,8 @@ enum class Lie {
   kEarlyAnswer,   // Acknowledged, and no entry is there.
   kWrongCount,    // The answer says another effect than the entry has.
   kRefusesValid,  // 400.
+  kCopyDone,      // A copy of an update in a session is carried out like the first one.
+  kForgets,       // A session is unknown before its time.
 };
 
 constexpr NodeId kServer{1};
@@ -46,6 +49,8 @@ struct Store {
   CommittedLog log{[](NodeId) { return nullptr; }};
   Status violation;
   uint64_t lies = 0;
+  uint64_t sessions = 0;
+  std::map<std::string, http::Response> outcomes;  // By session and sequence.
 
   bool LieNow(Lie kind) {
     if (lie != kind || log.commit() < LogIndex{40} || !random.OneIn(6)) return false;
@@ -76,9 +81,26 @@ class LyingServer : public Program {
  private:
   http::Response Answer(const http::Request& request) {
     if (store_.LieNow(Lie::kRefusesValid)) return {.status = 400, .headers = {}, .body = "no"};
+    if (request.path == "/sessions")
+      return {.status = 201, .headers = {}, .body = StrCat("{\"session\": \"", ++store_.sessions, "-x\"}")};
+    if (const std::string_view session = http::Find(request.headers, "quadraft-session"); !session.empty())
+      return InSession(request, StrCat(session, " ", http::Find(request.headers, "quadraft-sequence")));
     const bool update = http::Find(request.headers, "content-type") == "application/sparql-update";
     return update ? Update(request.body)
                   : Query(request.body, std::string(http::Find(request.headers, "accept")));
+  }
+
+  http::Response InSession(const http::Request& request, const std::string& key) {
+    if (store_.LieNow(Lie::kForgets)) return {.status = 410, .headers = {}, .body = "not known"};
+    const auto found = store_.outcomes.find(key);
+    if (found != store_.outcomes.end() && !store_.LieNow(Lie::kCopyDone)) {
+      http::Response again = found->second;
+      again.headers.emplace_back("quadraft-outcome", "repeated");
+      return again;
+    }
+    http::Response first = Update(request.body);
+    if (first.status != 503) store_.outcomes[key] = first;
+    return first;
   }
 
   http::Response Update(const std::string& text) {
@@ -164,7 +186,7 @@ class LyingServer : public Program {
 };
 
 // The first violation of a run of the workload against the liar, or OK.
-template <typename T, typename Options>
+template <typename T, typename Options, bool kSessions = false>
 Status RunWith(Lie lie, uint64_t seed, std::string* summary) {
   World world(seed);
   Store store(&world, lie);
@@ -172,6 +194,8 @@ Status RunWith(Lie lie, uint64_t seed, std::string* summary) {
                    [&](Env& env) { return std::make_unique<LyingServer>(env, &store); });
   Options options;
   options.clients.think_max = milliseconds(20);
+  options.clients.sessions_of_ten = 10 * kSessions;
+  options.clients.sessions_last = true;
   T workload({.world = &world, .addresses = {std::string(kAddress)}, .committed = &store.log},
              options);
   const auto violation = [&] {
@@ -207,6 +231,8 @@ constexpr Runner kBank = RunWith<BankWorkload, BankOptions>;
 constexpr Runner kSet = RunWith<SetWorkload, SetOptions>;
 constexpr Runner kAppend = RunWith<AppendWorkload, AppendOptions>;
 constexpr Runner kGraphs = RunWith<GraphsWorkload, GraphsOptions>;
+constexpr Runner kRegisterInSessions = RunWith<RegisterWorkload, RegisterOptions, true>;
+constexpr Runner kGraphsInSessions = RunWith<GraphsWorkload, GraphsOptions, true>;
 
 class WorkloadsTest : public testing::TestWithParam<Case> {};
 
@@ -240,7 +266,9 @@ INSTANTIATE_TEST_SUITE_P(Honest, WorkloadsTest,
                                          Case{"Bank", kBank, Lie::kNone, {}},
                                          Case{"Set", kSet, Lie::kNone, {}},
                                          Case{"Append", kAppend, Lie::kNone, {}},
-                                         Case{"Graphs", kGraphs, Lie::kNone, {}}),
+                                         Case{"Graphs", kGraphs, Lie::kNone, {}},
+                                         Case{"RegisterInSessions", kRegisterInSessions, Lie::kNone, {}},
+                                         Case{"GraphsInSessions", kGraphsInSessions, Lie::kNone, {}}),
                          [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -284,6 +312,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"GraphsPart", kGraphs, Lie::kPartOfWrite, {"linearizability"}},
         Case{"GraphsTwice", kGraphs, Lie::kTwice, {"done twice"}},
         Case{"GraphsRefused", kGraphs, Lie::kRefusedDone, {"refused write happened"}},
+        Case{"SessionCopyDone", kRegisterInSessions, Lie::kCopyDone, {"session answers"}},
+        Case{"SessionForgotten", kRegisterInSessions, Lie::kForgets, {"session answers"}},
+        Case{"SessionRefused", kGraphsInSessions, Lie::kRefusedDone, {"refused write happened"}},
         Case{"AnyEarlyAnswer", kBank, Lie::kEarlyAnswer, {"acknowledged write lost"}},
         Case{"AnyWrongCount", kBank, Lie::kWrongCount, {"acknowledged write"}},
         Case{"AnyRefusesValid", kRegister, Lie::kRefusesValid, {"refused a valid request"}}),

@@ -26,7 +26,7 @@ constexpr Row kRows[] = {
     {absl::StatusCode::kAlreadyExists, 409, ""},
     {absl::StatusCode::kFailedPrecondition, 412, ""},
     {absl::StatusCode::kResourceExhausted, 429,
-     "Nothing was changed. Ask for less, or raise the limit that is named."},
+     "Nothing was changed. Send it again in a moment, ask for less, or raise the limit that is named."},
     {absl::StatusCode::kCancelled, 503,
      "The server stopped the request before it was done. Send it again in a moment."},
     {absl::StatusCode::kUnimplemented, 501, "Nothing was done. This version does not support it."},
