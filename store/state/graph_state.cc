@@ -233,6 +233,7 @@ Status GraphState::FoldSlice() {
   if (QR_MUTANT("fold-claims-what-came-meanwhile")) fold_->record.Append(Record());
   QR_RETURN_IF_ERROR(index_->FinishFold(&fold_->record));
   stored_index_ = fold_->index;
+  ++stats_->folds;
   fold_.reset();
   return OkStatus();
 }
