@@ -51,7 +51,7 @@ SettingTable WithClusterSettings(SettingTable more) {
       {"session.of-ten", "of ten clients so many work in exactly-once sessions", 0, 10, 0,
        [](Random& random) { return random.OneIn(3) ? int64_t{0} : random.Between(1, 10); }},
       {"session.max", "sessions open at once", 1, 100'000, kSessionsPlain,
-       [](Random& random) { return random.OneIn(2) ? kSessionsPlain : random.Between(1, 6); }},
+       [](Random& random) { return random.OneIn(4) ? random.Between(1, 6) : kSessionsPlain; }},
       {"session.timeout-ms", "a session that is not used for so long is forgotten", 1, 100'000'000, kSessionTimeoutPlain,
        [](Random& random) { return random.OneIn(2) ? kSessionTimeoutPlain : random.Between(200, 5000); }},
   });

@@ -7,6 +7,7 @@ namespace quadraft::sim {
 namespace {
 
 constexpr Duration kCopyDelay = milliseconds(100);
+constexpr Duration kLook = milliseconds(5);
 
 }  // namespace
 
@@ -38,9 +39,14 @@ Task<void> ClientWorkload::Client::RegisterSession() {
   last_.reset();
 }
 
-Task<ClientWorkload::Answer> ClientWorkload::Client::CallInSession(std::string text, uint64_t sequence, bool may_miss) {
+http::Headers ClientWorkload::Client::SessionHeaders(uint64_t sequence) {
   http::Headers headers = {{"quadraft-session", session_}, {"quadraft-sequence", StrCat(sequence)}};
   if (!random_.OneIn(4)) headers.emplace_back("quadraft-acknowledged", StrCat(sequence - 1));
+  return headers;
+}
+
+Task<ClientWorkload::Answer> ClientWorkload::Client::CallInSession(std::string text, uint64_t sequence, bool may_miss) {
+  http::Headers headers = SessionHeaders(sequence);
   co_return co_await Call("application/sparql-update", "application/json", std::move(text), may_miss, std::move(headers));
 }
 
@@ -48,7 +54,30 @@ Task<ClientWorkload::Answer> ClientWorkload::Client::UpdateInSession(std::string
   if (session_.empty()) co_await RegisterSession();
   if (session_.empty()) co_return co_await Call("application/sparql-update", "application/json", text, may_miss);
   const uint64_t sequence = next_sequence_++;
-  bool unknown = false;  // Of an earlier copy.
+  const bool beside = random_.OneIn(8);
+  const auto done = std::make_shared<bool>(!beside);
+  if (beside) {
+    http::Request copy{.method = "POST", .path = "/sparql", .headers = SessionHeaders(sequence), .body = text};
+    copy.headers.emplace_back("content-type", "application/sparql-update");
+    tasks_.Spawn(SendBeside(std::move(copy), done));
+  }
+  Answer answer = co_await SendUntilKnown(std::move(text), sequence, may_miss, beside);
+  while (!*done) co_await Sleep(env_.executor(), kLook);  // Nothing is under way behind an operation.
+  co_return answer;
+}
+
+Task<void> ClientWorkload::Client::SendBeside(http::Request copy, std::shared_ptr<bool> done) {
+  http::HttpClient& client = *http_[workload_.asked_[random_.Below(workload_.asked_.size())]];
+  co_await Callback<StatusOr<http::Response>>([&](auto sent) {
+    http::SendOptions options;
+    options.timeout = workload_.options_.request_timeout;
+    client.Send(std::move(copy), std::move(options), std::move(sent));
+  });
+  *done = true;
+}
+
+Task<ClientWorkload::Answer> ClientWorkload::Client::SendUntilKnown(std::string text, uint64_t sequence, bool may_miss,
+                                                                    bool unknown) {
   for (int copy = 0; copy < kCopiesMax; ++copy) {
     if (copy > 0) co_await Sleep(env_.executor(), kCopyDelay);
     Answer answer = co_await CallInSession(text, sequence, may_miss);

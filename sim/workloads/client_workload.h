@@ -172,10 +172,15 @@ class ClientWorkload::Client : public Program {
     Answer answer;
   };
   Task<Answer> UpdateInSession(std::string text, bool may_miss);
+  // Copies, one after the other, until one has the update's answer. `unknown`: another one is under way beside them.
+  Task<Answer> SendUntilKnown(std::string text, uint64_t sequence, bool may_miss, bool unknown);
+  // A copy beside those, by way of another server; its answer says nothing new.
+  Task<void> SendBeside(http::Request copy, std::shared_ptr<bool> done);
   Task<void> RegisterSession();
   // Sends a copy of what has its answer. It must be the same one, or say that it is not kept any more.
   Task<void> SendCopy(SentInSession sent);
   Task<Answer> CallInSession(std::string text, uint64_t sequence, bool may_miss);
+  http::Headers SessionHeaders(uint64_t sequence);
   void CheckAcknowledged(std::string_view body, std::string_view request);
   Answer Judge(const StatusOr<http::Response>& response, std::string_view request, bool may_miss);
   http::HttpClient& Pick();
