@@ -34,6 +34,7 @@ enum class Lie {
   kWrongCount,    // The answer says another effect than the entry has.
   kRefusesValid,  // 400.
   kCopyDone,      // A copy of an update in a session is carried out like the first one.
+  kCopyDoneAlike,  // The same, and answered as the first one was.
   kForgets,       // A session is unknown before its time.
 };
 
@@ -94,6 +95,7 @@ class LyingServer : public Program {
     if (store_.LieNow(Lie::kForgets)) return {.status = 410, .headers = {}, .body = "not known"};
     const auto found = store_.outcomes.find(key);
     if (found != store_.outcomes.end() && !store_.LieNow(Lie::kCopyDone)) {
+      if (store_.LieNow(Lie::kCopyDoneAlike)) Update(request.body);
       http::Response again = found->second;
       again.headers.emplace_back("quadraft-outcome", "repeated");
       return again;
@@ -232,6 +234,7 @@ constexpr Runner kSet = RunWith<SetWorkload, SetOptions>;
 constexpr Runner kAppend = RunWith<AppendWorkload, AppendOptions>;
 constexpr Runner kGraphs = RunWith<GraphsWorkload, GraphsOptions>;
 constexpr Runner kRegisterInSessions = RunWith<RegisterWorkload, RegisterOptions, true>;
+constexpr Runner kAppendInSessions = RunWith<AppendWorkload, AppendOptions, true>;
 constexpr Runner kGraphsInSessions = RunWith<GraphsWorkload, GraphsOptions, true>;
 
 class WorkloadsTest : public testing::TestWithParam<Case> {};
@@ -313,6 +316,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"GraphsTwice", kGraphs, Lie::kTwice, {"done twice"}},
         Case{"GraphsRefused", kGraphs, Lie::kRefusedDone, {"refused write happened"}},
         Case{"SessionCopyDone", kRegisterInSessions, Lie::kCopyDone, {"session answers"}},
+        Case{"SessionCopyDoneAlike", kAppendInSessions, Lie::kCopyDoneAlike, {"strict serializability"}},
         Case{"SessionForgotten", kRegisterInSessions, Lie::kForgets, {"session answers"}},
         Case{"SessionRefused", kGraphsInSessions, Lie::kRefusedDone, {"refused write happened"}},
         Case{"AnyEarlyAnswer", kBank, Lie::kEarlyAnswer, {"acknowledged write lost"}},
