@@ -1,5 +1,7 @@
 #include "core/base/mutant_table.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "core/base/mutant.h"
 
@@ -10,7 +12,7 @@ struct Planted {
   std::string_view name;
   std::string_view what;
   std::string_view scenario;
-  std::string_view fault = {};
+  std::string_view faults = {};  // Names, with a space between them.
 };
 
 constexpr Planted kPlanted[] = {
@@ -135,6 +137,12 @@ constexpr Planted kPlanted[] = {
      "a latch goes when its write is proposed, not when it is applied", "register"},
     {"latches-not-asked", "an update does not ask for conflicts with those under way: lost updates",
      "register"},
+    {"lease-ignores-drift",
+     "a leader counts on the whole length of what it was promised, whatever the clocks (tikv#964)",
+     "log", "clock-drift isolation"},
+    {"lease-kept-after-transfer",
+     "a leader reads by lease while it hands its leadership over (openraft#1749)", "log",
+     "leader-transfer delay-heavy-tail one-way-cut"},
     {"limit-counts-offset", "LIMIT counts the rows that OFFSET skipped (SPARQL 1.1, section 15.5)",
      "sparql"},
     {"log-checksum-ignored", "the checksum of a log record is not verified", "log"},
@@ -150,6 +158,9 @@ constexpr Planted kPlanted[] = {
      "a merge join moves past a run of equal keys after its first left row", "sparql"},
     {"merge-replaces-all-runs",
      "a finished merge also drops the run that was written while it ran", "register"},
+    {"new-leader-does-not-wait",
+     "a new leader commits while an earlier one's lease may still run (LeaseGuard, section 3)",
+     "log"},
     {"new-names-not-synced",
      "new files' names are not synced before the manifest speaks of them (ALICE, OSDI 2014)",
      "register"},
@@ -251,6 +262,9 @@ constexpr Planted kPlanted[] = {
      "apart)",
      "log"},
     {"space-given-twice", "a snapshot is staged in a space that is in use", "register"},
+    {"stale-age-from-answer",
+     "the age of what a node has is counted from when a question was answered, not asked", "log"},
+    {"stale-bound-ignored", "a bounded read takes whatever was once known to be fresh", "log"},
     {"step-down-forgets-vote",
      "a node that steps down within a term forgets its vote in it (CCF#8094; redpanda PR#19)",
      "log"},
@@ -317,6 +331,16 @@ const Planted& FindPlanted(std::string_view name) {
 }  // namespace
 
 std::string_view ScenarioOfMutant(std::string_view name) { return FindPlanted(name).scenario; }
-std::string_view FaultOfMutant(std::string_view name) { return FindPlanted(name).fault; }
+
+std::vector<std::string> FaultsOfMutant(std::string_view name) {
+  std::vector<std::string> faults;
+  std::string_view rest = FindPlanted(name).faults;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find(' '), rest.size());
+    faults.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return faults;
+}
 
 }  // namespace quadraft

@@ -6,6 +6,17 @@
 
 namespace quadraft::raft {
 
+Status CheckLease(const Raft& holder, MonotonicTime now, const Raft& other) {
+  const Leader* const leader = other.leader_state();
+  if (leader == nullptr || other.term() <= holder.term() || !holder.LeaseHolds(now) ||
+      other.commit() < leader->first_index) {
+    return OkStatus();
+  }
+  return Internal("leases exclude: node ", other.self(), " has committed ", other.commit(),
+                  " in term ", other.term(), " while node ", holder.self(),
+                  " holds the lease of term ", holder.term());
+}
+
 void Invariants::Restarted(NodeId node) {
   Watched& watched = watched_[node];
   watched.seen = {};

@@ -18,6 +18,8 @@
 //   7. Durability: term, vote and entries that a replica called durable are there after a restart.
 //   8. One change at a time: of the configurations in a leader's log at most one is not committed,
 //      each was one voter away from the one before or joint, and a leader is elected as a voter.
+//   9. Leases exclude (CheckLease; it takes clocks to ask): while one holds, no leader of a later
+//      term has committed anything in its term.
 #ifndef QUADRAFT_CORE_RAFT_INVARIANTS_H_
 #define QUADRAFT_CORE_RAFT_INVARIANTS_H_
 
@@ -30,6 +32,9 @@
 #include "core/raft/raft.h"
 
 namespace quadraft::raft {
+
+// 9, of two replicas at one moment; `now` is what the clock of `holder` says then.
+Status CheckLease(const Raft& holder, MonotonicTime now, const Raft& other);
 
 class Invariants {
  public:

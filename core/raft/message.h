@@ -17,6 +17,7 @@
 
 #include "core/base/ids.h"
 #include "core/env/time.h"
+#include "core/raft/lease.h"
 #include "core/raft/types.h"
 
 namespace quadraft::raft {
@@ -28,6 +29,7 @@ struct VoteRequest {
   LogIndex last_index;
   RaftTerm last_term;
   bool transfer = false;  // The leader asked for this campaign: its lease is no reason to refuse.
+  bool waits = true;      // It will wait for what was promised to others (lease.h, rule 3).
 };
 // A granted pre-vote carries the term that was asked for; every other reply the replier's own.
 struct VoteReply {
@@ -35,6 +37,10 @@ struct VoteReply {
   bool granted = false;
   // Not zero: the replier's committed configuration, of that index, does not have the asker.
   LogIndex removed_at;
+  // With a vote that is granted, what the candidate is to wait for (lease.h, rule 2). Not known: the
+  // replier is of before leases, or held back to that.
+  bool promise_known = true;
+  PromiseLeft promise;
 };
 
 // Entries are contiguous from prev_index + 1; none: a probe, or news of the commit index.
@@ -61,10 +67,13 @@ struct Heartbeat {
   uint64_t round = 0;
   Duration election_timeout{0};  // What the leader measures asks for; zero: it does not say.
   bool quiesce = false;          // Nothing is to do: sleep, until there is (raft_quiesce.cc).
+  Duration lease{0};             // For how long the leader asks for a promise; zero: it does not.
+  uint32_t rank = 0;             // So many others are to campaign before the receiver (Raft::RankOf).
 };
 struct HeartbeatReply {
   uint64_t round = 0;
   bool quiesced = false;  // The replier sleeps.
+  bool promised = false;  // The lease that this round asked for.
 };
 
 // One piece of the state at (index, index_term), for a follower whose next entry the leader no
@@ -100,7 +109,10 @@ struct ReadIndexReply {
 };
 
 // From the leader to the node that is to lead next and holds the whole log: campaign at once.
-struct TimeoutNow {};
+struct TimeoutNow {
+  // What was promised to the sender up to this round counts for nothing; zero: it says nothing.
+  uint64_t waived_round = 0;
+};
 
 struct Message {
   NodeId from;

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "core/env/time.h"
+#include "core/raft/peer_health.h"
 
 namespace quadraft::raft {
 
@@ -42,6 +43,19 @@ struct Options {
   Duration check_quorum_timeout_min = seconds(1);
   // A transfer of leadership that takes longer is given up.
   Duration transfer_timeout = milliseconds(1200);
+  // As a leader, answer linearizable reads by lease (lease.h). Off: every read waits for a quorum,
+  // and no clock matters. Nodes may differ.
+  bool lease_reads = false;
+  // By how much a monotonic clock of this group may run faster or slower than true time, at most
+  // kClockDriftPpmLimit; a lease is that much shorter, twice. What slews clocks (NTP: 500, chrony: up
+  // to 83,333) stays below the default. A clock that stands still while its process runs (a virtual
+  // machine that was suspended) is outside of any bound.
+  int64_t clock_drift_ppm_max = 100'000;
+  // How much this node is to lead, up to kPriorityMax. Who has more campaigns earlier. Zero: it does
+  // not lead, but for want of anybody else who could: then it stands in after stand_in_wait, and
+  // hands over (core/replica does that) once another one has its log.
+  uint32_t priority = kPriorityDefault;
+  Duration stand_in_wait = seconds(5);
   // A group with nothing to do for so long goes to sleep (raft_quiesce.cc); zero: never.
   Duration quiesce_after = milliseconds(300);
 

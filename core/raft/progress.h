@@ -64,6 +64,7 @@ struct Progress {
   InflightWindow inflight;
   LogIndex sent_commit;  // The largest commit index that it can have learned from what was sent.
   uint64_t acked_round = 0;
+  uint64_t promised_round = 0;  // The last one whose lease it promised.
   MonotonicTime last_heard;
   bool quiesced = false;  // It said that it sleeps, and has been told nothing since.
   // Round trips: of one heartbeat at a time.

@@ -64,6 +64,7 @@ Raft::Raft(NodeId self, Configuration configuration, const Options& options, Ini
   // term yet.
   if (log_.last_term() > term_) AdoptTerm(log_.last_term());
   commit_ = std::clamp(initial.hard_state.commit, log_.snapshot_index(), log_.last_index());
+  if (initial.restarted) forgotten_until_ = now_ + kLeaseMax;
   Follower follower{.election_deadline = NewElectionDeadline()};
   if (this->configuration().voters() == std::vector<NodeId>{self_})
     follower.election_deadline = now_;  // Nobody to wait for.
@@ -102,7 +103,18 @@ MonotonicTime Raft::NewElectionDeadline() {
     const Duration longer = timeout * (int64_t{1} << std::min(terms - 1, kDoublingsMax));
     timeout = std::max(timeout, std::min(longer, options_.election_backoff_max));
   }
-  return now_ + timeout + Duration(random_->Between(0, options_.ElectionSpread(timeout).count()));
+  const Duration spread = options_.ElectionSpread(timeout);
+  return now_ + timeout + ExtraWait(timeout) + Duration(random_->Between(0, spread.count()));
+}
+
+// After a leader is lost, those that it would rather see lead go first; once an election has failed
+// everybody is needed.
+Duration Raft::ExtraWait(Duration timeout) const {
+  constexpr int64_t kRankMax = 3;
+  if (configuration().voters() == std::vector<NodeId>{self_}) return Duration(0);
+  if (options_.priority == 0) return options_.stand_in_wait;
+  if (term_ != led_term_) return Duration(0);
+  return std::min(timeout * 3 / 4, options_.election_spread_max) * std::min<int64_t>(rank_, kRankMax);
 }
 
 // A tick that comes late tells of our own loop, not of the others: what they said may be waiting
@@ -119,7 +131,10 @@ bool Raft::ExcuseLateTick(MonotonicTime deadline) {
 
 MonotonicTime Raft::next_deadline() const {
   if (quiesced()) return MonotonicTime::max();
-  if (const auto* leader = std::get_if<Leader>(&state_)) return leader->next_heartbeat;
+  if (const auto* leader = std::get_if<Leader>(&state_)) {
+    const bool open = leader->commit_gate == MonotonicTime{};
+    return open ? leader->next_heartbeat : std::min(leader->next_heartbeat, leader->commit_gate);
+  }
   if (!MayCampaign()) return MonotonicTime::max();
   if (const auto* follower = std::get_if<Follower>(&state_)) return follower->election_deadline;
   if (const auto* pre = std::get_if<PreCandidate>(&state_)) return pre->election_deadline;
@@ -129,8 +144,9 @@ MonotonicTime Raft::next_deadline() const {
 void Raft::Tick(MonotonicTime now) {
   now_ = std::max(now_, now);
   if (!fault_.ok() || now_ < next_deadline()) return;
-  if (role() == Role::kLeader) {
-    LeaderTick();
+  if (const auto* leader = std::get_if<Leader>(&state_)) {
+    if (leader->commit_gate != MonotonicTime{}) MaybeCommit();
+    if (now_ >= leader->next_heartbeat) LeaderTick();
   } else if (!ExcuseLateTick(next_deadline())) {
     Campaign(/*pre=*/true);
   }
@@ -262,8 +278,8 @@ void Raft::Dispatch(Message message) {
     OnSnapshotChunk(from, std::move(*chunk));
   } else if (auto* snapshot_reply = std::get_if<SnapshotReply>(&message.body)) {
     OnSnapshotReply(from, *snapshot_reply);
-  } else if (std::holds_alternative<TimeoutNow>(message.body)) {
-    OnTimeoutNow(from);
+  } else if (const auto* order = std::get_if<TimeoutNow>(&message.body)) {
+    OnTimeoutNow(from, *order);
   } else if (auto* read = std::get_if<ReadIndexRequest>(&message.body)) {
     OnReadIndexRequest(from, *read);
   } else if (auto* read_reply = std::get_if<ReadIndexReply>(&message.body)) {

@@ -32,7 +32,9 @@
 //   8. When fault() is not OK, stop the replica: a peer or the disk contradicts what was
 //      committed.
 //
-// Safety does not rest on time. Single-threaded. The payloads are shared, never copied.
+// Safety does not rest on time, but for reads by lease where they are switched on (lease.h): then a
+// `now` must have been read after whatever it comes with happened. Single-threaded. The payloads are
+// shared, never copied.
 #ifndef QUADRAFT_CORE_RAFT_RAFT_H_
 #define QUADRAFT_CORE_RAFT_RAFT_H_
 
@@ -49,6 +51,7 @@
 #include "core/env/random.h"
 #include "core/env/time.h"
 #include "core/raft/configuration.h"
+#include "core/raft/lease.h"
 #include "core/raft/log.h"
 #include "core/raft/membership.h"
 #include "core/raft/message.h"
@@ -106,6 +109,8 @@ struct Candidate {
   Votes votes;
   MonotonicTime election_deadline;
   uint64_t self_vote_sync = 0;  // Our own vote counts once it is durable.
+  LeaseWaiver waiver;           // By who asked us to campaign.
+  MonotonicTime commit_gate;    // What was promised by who votes for us is over then.
 };
 struct Leader {
   struct PendingRead {
@@ -125,6 +130,8 @@ struct Leader {
   // While leadership is being handed over: nothing new is proposed, so that its log can be whole.
   NodeId transferee;  // Zero: no transfer is under way.
   MonotonicTime transfer_deadline;
+  LeaseRounds lease;
+  MonotonicTime commit_gate;  // Nothing is committed before; zero: open (lease.h, rule 2).
   // Not past: we were late ourselves, the followers' replies may be waiting for us.
   MonotonicTime excused_until;
   Duration timeout;            // T, as announced.
@@ -156,6 +163,9 @@ struct Counters {
   uint64_t rejected_appends = 0;  // Sent by us to a leader.
   uint64_t invalid_messages = 0;  // Dropped.
   uint64_t quiesced = 0;          // Times that it fell asleep.
+  uint64_t lease_reads = 0;       // Answered as the leader by lease,
+  uint64_t quorum_reads = 0;      // and by a round of heartbeats.
+  uint64_t commits_held_off = 0;  // Times that as a new leader it waited for others' leases.
 };
 
 class Raft {
@@ -170,6 +180,7 @@ class Raft {
     RaftTerm snapshot_term;
     std::vector<Entry> entries;
     LogIndex configuration_index;  // Of `configuration`; zero: the group was founded with it.
+    bool restarted = false;        // It ran before, and may have promised something (lease.h).
   };
   // `configuration` is the last one that the state holds; later ones are among the entries. Nobody:
   // a node that waits to be told. `random` (for election timeouts only) and `health` must outlive
@@ -199,7 +210,7 @@ class Raft {
   StatusOr<LogIndex> ProposeChange(const ConfigurationChange& change);
   // Asks for a read index; the answer comes in Output::reads with this id (unique per node while
   // unanswered), or never when a message is lost: time out and ask again with a new id.
-  void ReadIndex(uint64_t id);
+  void ReadIndex(MonotonicTime now, uint64_t id);
   void Synced(uint64_t sync_id);
   // The caller no longer needs entries up to `index`, which is applied and marked in the log.
   void Compact(LogIndex index);
@@ -253,12 +264,17 @@ class Raft {
   // T: the shortest silence after which we campaign, or would.
   Duration election_timeout() const;
   const Leader* leader_state() const { return std::get_if<Leader>(&state_); }
+  // It leads and may answer reads by lease, when its clock says so much.
+  bool LeaseHolds(MonotonicTime now) const;
+  // How many campaigns its leader would rather see before ours.
+  uint32_t rank() const { return rank_; }
 
  private:
   // raft.cc: roles, terms, output.
   void BecomeFollower(RaftTerm term, NodeId leader);
   void AdoptTerm(RaftTerm term);
   MonotonicTime NewElectionDeadline();
+  Duration ExtraWait(Duration timeout) const;
   bool ExcuseLateTick(MonotonicTime deadline);
   bool AcceptTerm(const Message& message);
   void Dispatch(Message message);
@@ -270,7 +286,7 @@ class Raft {
   void SetCommit(LogIndex commit);
 
   // raft_election.cc
-  void Campaign(bool pre, bool transfer = false);
+  void Campaign(bool pre, bool transfer = false, LeaseWaiver waiver = {});
   void CountVote(NodeId from, bool granted);
   void BecomeLeader();
   bool InLease() const;
@@ -283,7 +299,7 @@ class Raft {
   void OnAppend(NodeId from, Append append);
   void OnHeartbeat(NodeId from, const Heartbeat& heartbeat);
   void OnSnapshotChunk(NodeId from, SnapshotChunk chunk);
-  void OnTimeoutNow(NodeId from);
+  void OnTimeoutNow(NodeId from, const TimeoutNow& order);
   void AcknowledgeAppend(NodeId to, LogIndex index);
 
   // raft_leader.cc
@@ -302,7 +318,19 @@ class Raft {
   MonotonicTime NextHeartbeat(const Leader& leader) const;
   bool QuorumIsSilent(const Leader& leader) const;
   void TimeRoundTrip(Progress& peer, uint64_t round);
+  uint32_t PriorityOf(NodeId node) const;
+  uint32_t RankOf(const Leader& leader, const Progress& peer) const;
   void SetPace(Leader& leader);
+
+  // raft_lease.cc
+  Duration LeaseToOffer(const Leader& leader) const;
+  bool PromiseLease(NodeId from, const Heartbeat& heartbeat);
+  PromiseLeft PromiseTo(NodeId candidate) const;
+  void WaitFor(Candidate& candidate, const PromiseLeft& promise) const;
+  void ConfirmLease(Leader& leader);
+  void GiveLeaseUp(Leader& leader);
+  uint64_t WaivedRound(const Leader& leader) const;
+  bool CommitIsHeldOff(Leader& leader);
 
   // raft_quiesce.cc
   bool IsIdle(const Leader& leader) const;
@@ -355,6 +383,11 @@ class Raft {
   // here.
   Duration announced_timeout_{0};
   Estimate late_;
+
+  uint32_t rank_ = 0;
+
+  Promise promise_;
+  MonotonicTime forgotten_until_;  // What an earlier life promised is over then.
 
   // What is durable: hard_dirty_ means that term or vote changed since the last output; a message
   // that rests on them waits for hard_sync_ or, when dirty, for the next sync.

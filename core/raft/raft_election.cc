@@ -11,7 +11,8 @@ namespace quadraft::raft {
 
 // pre: asks whether a campaign could win, without touching the term.
 // transfer: the leader wants us to lead; nobody's lease speaks against it.
-void Raft::Campaign(bool pre, bool transfer) {
+// waiver: and what it had been promised is nobody's business any more.
+void Raft::Campaign(bool pre, bool transfer, LeaseWaiver waiver) {
   if (!MayCampaign()) return;
   RaftTerm term = term_.Next();
   if (pre) {
@@ -20,7 +21,11 @@ void Raft::Campaign(bool pre, bool transfer) {
     ++counters_.campaigns;
     AdoptTerm(term);
     vote_ = self_;
-    state_ = Candidate{.election_deadline = NewElectionDeadline(), .self_vote_sync = next_sync_};
+    Candidate candidate{.election_deadline = NewElectionDeadline(),
+                        .self_vote_sync = next_sync_,
+                        .waiver = waiver};
+    WaitFor(candidate, PromiseTo(self_));
+    state_ = std::move(candidate);
   }
   for (NodeId node : configuration().voters()) {
     if (node == self_) continue;
@@ -67,8 +72,14 @@ void Raft::BecomeLeader() {
   Leader leader{.first_index = log_.last_index().Next(),
                 .elected_at = now_,
                 .next_heartbeat = now_,
+                .commit_gate = std::get<Candidate>(state_).commit_gate,
                 .timeout = timeout,
                 .busy_at = now_};
+  // Who votes alone is the quorum of every lease there can be.
+  if (configuration().voters() == std::vector<NodeId>{self_} && !configuration().joint()) {
+    leader.commit_gate = {};
+  }
+  if (QR_MUTANT("new-leader-does-not-wait")) leader.commit_gate = {};
   leader.peers.Follow(configuration(), log_.last_index().Next(), now_, self_);
   for (LogIndex i = commit_.Next(); i <= log_.last_index(); i = i.Next()) {
     leader.uncommitted_bytes += log_.at(i).payload_bytes();
@@ -116,7 +127,10 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
                   VoteReply{.pre = true, .granted = granted, .removed_at = RemovedAt(from)}, 0);
   }
   const bool free = vote_ == from || (vote_ == NodeId{} && leader() == NodeId{});
-  const bool granted = free && up_to_date;
+  const PromiseLeft promise = PromiseTo(from);
+  const bool lets = request.waits || promise.left <= Duration(0);
+  const bool granted = free && up_to_date && lets;
+  SIM_SOMETIMES(granted && promise.left > Duration(0), "vote-within-promise");
   SIM_SOMETIMES(free && !up_to_date, "vote-refused-log-behind");
   SIM_SOMETIMES(!free, "vote-refused-voted-already");
   if (granted) {
@@ -131,14 +145,20 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
       BecomeFollower(term_, NodeId{});
     }
   }
-  Send(from, VoteReply{.pre = false, .granted = granted, .removed_at = RemovedAt(from)});
+  Send(from, VoteReply{.pre = false,
+                       .granted = granted,
+                       .removed_at = RemovedAt(from),
+                       .promise = promise});
 }
 
 void Raft::OnVoteReply(NodeId from, RaftTerm term, const VoteReply& reply) {
   if (reply.pre) {
     const bool ours = role() == Role::kPreCandidate && (!reply.granted || term == term_.Next());
     if (ours) CountVote(from, reply.granted);
-  } else if (role() == Role::kCandidate) {
+  } else if (auto* candidate = std::get_if<Candidate>(&state_)) {
+    if (reply.granted) {
+      WaitFor(*candidate, reply.promise_known ? reply.promise : PromiseLeft{.left = kLeaseMax});
+    }
     CountVote(from, reply.granted);
   }
 }

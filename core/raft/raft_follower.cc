@@ -80,10 +80,13 @@ void Raft::OnHeartbeat(NodeId from, const Heartbeat& heartbeat) {
   FollowLeader(from);
   announced_timeout_ =
       std::clamp(heartbeat.election_timeout, Duration(0), options_.election_timeout_max);
+  rank_ = heartbeat.rank;
   SetCommit(heartbeat.commit);
   auto& follower = std::get<Follower>(state_);
   follower.quiesced = MayFallAsleep(from, heartbeat);
-  Send(from, HeartbeatReply{.round = heartbeat.round, .quiesced = follower.quiesced});
+  Send(from, HeartbeatReply{.round = heartbeat.round,
+                            .quiesced = follower.quiesced,
+                            .promised = PromiseLease(from, heartbeat)});
 }
 
 void Raft::OnSnapshotChunk(NodeId from, SnapshotChunk chunk) {
@@ -96,10 +99,12 @@ void Raft::OnSnapshotChunk(NodeId from, SnapshotChunk chunk) {
 }
 
 // A late or doubled one does no harm: whoever campaigns without the whole log does not win.
-void Raft::OnTimeoutNow(NodeId from) {
+void Raft::OnTimeoutNow(NodeId from, const TimeoutNow& order) {
   const auto* follower = std::get_if<Follower>(&state_);
   if (follower == nullptr || follower->leader != from) return;
-  Campaign(/*pre=*/false, /*transfer=*/true);
+  LeaseWaiver waiver;
+  if (order.waived_round != 0) waiver = {.term = term_, .round = order.waived_round};
+  Campaign(/*pre=*/false, /*transfer=*/true, waiver);
 }
 
 void Raft::ReplySnapshot(NodeId to, SnapshotReply reply) {

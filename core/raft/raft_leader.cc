@@ -44,6 +44,7 @@ Status Raft::TransferLeadership(NodeId to) {
     ++counters_.transfers;
     GetUp(/*busy=*/true);
     leader->transferee = to;
+    GiveLeaseUp(*leader);
     leader->transfer_deadline = now_ + options_.transfer_timeout;
     MaybeSendTimeoutNow();
   }
@@ -56,7 +57,7 @@ void Raft::MaybeSendTimeoutNow() {
   if (leader.transferee == NodeId{}) return;
   const Progress* to = FindPeer(leader.transferee);
   if (to != nullptr && to->match == log_.last_index()) {
-    Send(leader.transferee, TimeoutNow{});
+    Send(leader.transferee, TimeoutNow{.waived_round = WaivedRound(leader)});
   }
 }
 
@@ -135,9 +136,34 @@ void Raft::TimeRoundTrip(Progress& peer, uint64_t round) {
   if (round >= peer.timed_round) peer.timed_round = 0;
 }
 
+uint32_t Raft::PriorityOf(NodeId node) const {
+  if (node == self_) return options_.priority;
+  return health_ == nullptr ? kPriorityDefault : health_->PriorityOf(node);
+}
+
+// Of the others that were heard of late and hold as much of the log, those with a higher priority.
+uint32_t Raft::RankOf(const Leader& leader, const Progress& peer) const {
+  if (health_ == nullptr) return 0;
+  const uint32_t priority = PriorityOf(peer.node);
+  uint32_t rank = 0;
+  for (const Progress& other : leader.peers) {
+    const bool there = other.last_heard + options_.check_quorum_timeout_min >= now_ &&
+                       other.match >= peer.match && configuration().IsVoter(other.node);
+    if (there && PriorityOf(other.node) > priority) ++rank;
+  }
+  return rank;
+}
+
 void Raft::BroadcastHeartbeat(Leader& leader) {
   ++leader.round;
   leader.next_heartbeat = NextHeartbeat(leader);
+  const Duration lease = LeaseToOffer(leader);
+  if (lease > Duration(0)) {
+    leader.lease.Offer(leader.round, now_,
+                       QR_MUTANT("lease-ignores-drift")
+                           ? lease
+                           : UsableLease(lease, options_.clock_drift_ppm_max));
+  }
   for (Progress& peer : leader.peers) {
     const LogIndex commit =
         QR_MUTANT("heartbeat-commits-beyond-match") ? commit_ : std::min(commit_, peer.match);
@@ -149,7 +175,9 @@ void Raft::BroadcastHeartbeat(Leader& leader) {
     Send(peer.node, Heartbeat{.commit = commit,
                               .round = leader.round,
                               .election_timeout = leader.timeout,
-                              .quiesce = leader.quiesce_round != 0});
+                              .quiesce = leader.quiesce_round != 0,
+                              .lease = lease,
+                              .rank = RankOf(leader, peer)});
   }
 }
 
@@ -167,6 +195,8 @@ void Raft::OnHeartbeatReply(NodeId from, const HeartbeatReply& reply) {
   if (peer.match < log_.last_index()) peer.append_wanted = true;
   if (reply.round > peer.acked_round && reply.round <= leader.round) {
     peer.acked_round = reply.round;
+    if (reply.promised) peer.promised_round = reply.round;
+    ConfirmLease(leader);
     ConfirmReads(leader);
   }
   if (peer.quiesced) FallAsleepIfAll(leader);
@@ -235,7 +265,7 @@ void Raft::MaybeCommit() {
   })};
   if (QR_MUTANT("unsorted-quorum") && !leader.peers.empty())
     held_by_quorum = leader.peers[leader.peers.size() / 2].match;
-  if (held_by_quorum <= commit_) return;
+  if (CommitIsHeldOff(leader) || held_by_quorum <= commit_) return;
   if (!log_.Has(held_by_quorum, term_) && !QR_MUTANT("commit-old-term")) return;
   for (LogIndex i = commit_.Next(); i <= held_by_quorum; i = i.Next()) {
     leader.uncommitted_bytes -= std::min(leader.uncommitted_bytes, log_.at(i).payload_bytes());

@@ -70,6 +70,7 @@ void Raft::AdoptConfiguration(LogIndex index, Configuration configuration) {
   auto* leader = std::get_if<Leader>(&state_);
   if (leader == nullptr) return;
   leader->peers.Follow(this->configuration(), index, now_, self_);
+  GiveLeaseUp(*leader);  // What was promised to the one before may lack a voter of the next.
   if (!this->configuration().IsVoter(leader->transferee)) leader->transferee = NodeId{};
 }
 
@@ -126,15 +127,16 @@ void Raft::AdvanceChange(Leader& leader) {
 }
 
 // A leader that the committed configuration does not let vote leads no longer (thesis section
-// 4.2.2). Its last Appends told the others what is committed; the first voter that holds all of the
+// 4.2.2). Its last Appends told the others what is committed; a voter that holds all of the
 // log is asked to lead at once, so that nobody has to wait for a silence.
 void Raft::HandOver(Leader& leader) {
   SIM_SOMETIMES(true, "removed-leader-stepped-down");
+  const Progress* next = nullptr;
   for (const Progress& peer : leader.peers) {
     if (!configuration().IsVoter(peer.node) || peer.match != log_.last_index()) continue;
-    Send(peer.node, TimeoutNow{});
-    break;
+    if (next == nullptr || PriorityOf(peer.node) > PriorityOf(next->node)) next = &peer;
   }
+  if (next != nullptr) Send(next->node, TimeoutNow{.waived_round = WaivedRound(leader)});
   BecomeFollower(term_, NodeId{});
 }
 

@@ -115,7 +115,8 @@ void Raft::Wake(MonotonicTime now, Duration delay) {
     follower.excused = true;  // There were no words of its to wait for us.
     follower.last_contact = std::min(follower.last_contact, now_ - election_timeout());
     follower.election_deadline =
-        now_ + delay + Duration(random_->Between(0, election_timeout().count()));
+        now_ + delay + ExtraWait(election_timeout()) +
+        Duration(random_->Between(0, election_timeout().count()));
     return;
   }
   GetUp(/*busy=*/false);

@@ -1,6 +1,7 @@
 // Linearizable reads without a log entry (thesis section 6.4): the commit index at the time of
-// the request, once a quorum has answered a heartbeat that was sent after it. Requests gather
+// the request, at once when there is a lease (lease.h), else once a quorum has answered a heartbeat that was sent after it. Requests gather
 // behind the round under way (one round serves many).
+#include <algorithm>
 #include <utility>
 
 #include "core/base/mutant.h"
@@ -9,8 +10,9 @@
 
 namespace quadraft::raft {
 
-void Raft::ReadIndex(uint64_t id) {
+void Raft::ReadIndex(MonotonicTime now, uint64_t id) {
   if (!fault_.ok()) return;
+  now_ = std::max(now_, now);
   if (auto* leader = std::get_if<Leader>(&state_)) return AddRead(*leader, self_, id);
   const NodeId to = this->leader();
   if (to == NodeId{}) return AnswerRead(self_, id, false, LogIndex{});
@@ -38,6 +40,10 @@ void Raft::AddRead(Leader& leader, NodeId from, uint64_t id) {
     leader.early_reads.push_back({.from = from, .id = id});
     return;
   }
+  if (LeaseHolds(now_)) {
+    ++counters_.lease_reads;
+    return AnswerRead(from, id, true, commit_);
+  }
   if (QR_MUTANT("read-without-quorum")) return AnswerRead(from, id, true, commit_);
   const uint64_t round = leader.round + (QR_MUTANT("read-joins-earlier-round") ? 0 : 1);
   leader.reads.push_back({.from = from, .id = id, .index = commit_, .round = round});
@@ -59,6 +65,7 @@ void Raft::ConfirmReads(Leader& leader) {
   while (!leader.reads.empty() && leader.reads.front().round <= confirmed) {
     const auto read = leader.reads.front();
     leader.reads.pop_front();
+    ++counters_.quorum_reads;
     AnswerRead(read.from, read.id, true, read.index);
   }
 }

@@ -19,18 +19,34 @@ using raft::TimeoutNow;
 using raft::VoteReply;
 using raft::VoteRequest;
 
-void Encode(const VoteRequest& body, proto::RaftMessage* out) {
+uint64_t Micros(Duration duration) {
+  return static_cast<uint64_t>(std::max(duration, Duration(0)) / microseconds(1));
+}
+// The machine has bounds of its own.
+Duration FromMicros(uint64_t micros) {
+  constexpr uint64_t kMicrosecondsMax = 3'600'000'000;
+  return microseconds(std::min(micros, kMicrosecondsMax));
+}
+
+void Encode(const VoteRequest& body, proto::RaftMessage* out, uint32_t version) {
   auto* to = out->mutable_vote_request();
   to->set_pre(body.pre);
   to->set_last_index(body.last_index.value());
   to->set_last_term(body.last_term.value());
   to->set_transfer(body.transfer);
+  if (version >= kWireVersionLease) to->set_waits(body.waits);
 }
-void Encode(const VoteReply& body, proto::RaftMessage* out) {
+void Encode(const VoteReply& body, proto::RaftMessage* out, uint32_t version) {
   auto* to = out->mutable_vote_reply();
   to->set_pre(body.pre);
   to->set_granted(body.granted);
   to->set_removed_at(body.removed_at.value());
+  if (version < kWireVersionLease) return;
+  to->set_promise_known(body.promise_known);
+  // Rounded up: it is waited for.
+  to->set_promise_left_us(Micros(body.promise.left + microseconds(1) - Duration(1)));
+  to->set_promise_term(body.promise.term.value());
+  to->set_promise_round(body.promise.round);
 }
 void Encode(const Append& body, proto::RaftMessage* out) {
   auto* to = out->mutable_append();
@@ -51,19 +67,24 @@ void Encode(const AppendReply& body, proto::RaftMessage* out) {
   to->set_hint_index(body.hint_index.value());
   to->set_hint_term(body.hint_term.value());
 }
-void Encode(const Heartbeat& body, proto::RaftMessage* out, uint32_t version = kWireVersion) {
+void Encode(const Heartbeat& body, proto::RaftMessage* out, uint32_t version) {
   auto* to = out->mutable_heartbeat();
   to->set_commit(body.commit.value());
   to->set_round(body.round);
   if (version >= kWireVersionPace) {
-    to->set_election_timeout_us(static_cast<uint64_t>(body.election_timeout / microseconds(1)));
+    to->set_election_timeout_us(Micros(body.election_timeout));
   }
   if (version >= kWireVersionQuiesce) to->set_quiesce(body.quiesce);
+  if (version >= kWireVersionLease) {
+    to->set_lease_us(Micros(body.lease + microseconds(1) - Duration(1)));  // At least what we count on.
+    to->set_rank(body.rank);
+  }
 }
 void Encode(const HeartbeatReply& body, proto::RaftMessage* out) {
   auto* to = out->mutable_heartbeat_reply();
   to->set_round(body.round);
-  to->set_quiesced(body.quiesced);  // Only by whom was told to sleep.
+  to->set_quiesced(body.quiesced);  // Only by whom was told to sleep,
+  to->set_promised(body.promised);  // and by whom was asked to promise.
 }
 void Encode(const SnapshotChunk& body, proto::RaftMessage* out) {
   auto* to = out->mutable_snapshot_chunk();
@@ -95,7 +116,10 @@ void Encode(const ReadIndexReply& body, proto::RaftMessage* out) {
   to->set_index(body.index.value());
 }
 
-void Encode(const TimeoutNow&, proto::RaftMessage* out) { out->mutable_timeout_now(); }
+void Encode(const TimeoutNow& body, proto::RaftMessage* out, uint32_t version) {
+  auto* to = out->mutable_timeout_now();
+  if (version >= kWireVersionLease) to->set_waived_round(body.waived_round);
+}
 
 // About what the encoding takes, without counting it out.
 size_t ApproximateBytes(const raft::Message& message) {
@@ -133,11 +157,13 @@ Append DecodeAppend(proto::RaftAppend* from) {
 Heartbeat DecodeHeartbeat(const proto::RaftHeartbeat& from, uint32_t version) {
   Heartbeat heartbeat{.commit = LogIndex(from.commit()), .round = from.round()};
   if (version >= kWireVersionPace) {
-    constexpr uint64_t kMicrosecondsMax = 3'600'000'000;  // The machine has its own bounds.
-    heartbeat.election_timeout =
-        microseconds(std::min(from.election_timeout_us(), kMicrosecondsMax));
+    heartbeat.election_timeout = FromMicros(from.election_timeout_us());
   }
   heartbeat.quiesce = version >= kWireVersionQuiesce && from.quiesce();
+  if (version >= kWireVersionLease) {
+    heartbeat.lease = FromMicros(from.lease_us());
+    heartbeat.rank = from.rank();
+  }
   return heartbeat;
 }
 
@@ -162,12 +188,22 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
       return VoteRequest{.pre = b.pre(),
                          .last_index = LogIndex(b.last_index()),
                          .last_term = RaftTerm(b.last_term()),
-                         .transfer = version >= kWireVersionTransfer && b.transfer()};
+                         .transfer = version >= kWireVersionTransfer && b.transfer(),
+                         .waits = version >= kWireVersionLease && b.waits()};
     }
-    case proto::RaftMessage::kVoteReply:
-      return VoteReply{.pre = from->vote_reply().pre(),
-                       .granted = from->vote_reply().granted(),
-                       .removed_at = LogIndex(from->vote_reply().removed_at())};
+    case proto::RaftMessage::kVoteReply: {
+      const auto& b = from->vote_reply();
+      VoteReply reply{.pre = b.pre(),
+                      .granted = b.granted(),
+                      .removed_at = LogIndex(b.removed_at()),
+                      .promise_known = version >= kWireVersionLease && b.promise_known()};
+      if (reply.promise_known) {
+        reply.promise = {.term = RaftTerm(b.promise_term()),
+                         .round = b.promise_round(),
+                         .left = FromMicros(b.promise_left_us())};
+      }
+      return reply;
+    }
     case proto::RaftMessage::kAppend:
       return DecodeAppend(from->mutable_append());
     case proto::RaftMessage::kAppendReply: {
@@ -182,7 +218,8 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
     case proto::RaftMessage::kHeartbeatReply:
       return HeartbeatReply{
           .round = from->heartbeat_reply().round(),
-          .quiesced = version >= kWireVersionQuiesce && from->heartbeat_reply().quiesced()};
+          .quiesced = version >= kWireVersionQuiesce && from->heartbeat_reply().quiesced(),
+          .promised = version >= kWireVersionLease && from->heartbeat_reply().promised()};
     case proto::RaftMessage::kSnapshotChunk:
       return DecodeChunk(from->mutable_snapshot_chunk());
     case proto::RaftMessage::kSnapshotReply: {
@@ -200,8 +237,10 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
       return ReadIndexReply{.id = b.id(), .ok = b.ok(), .index = LogIndex(b.index())};
     }
     case proto::RaftMessage::kTimeoutNow:
-      if (version >= kWireVersionTransfer) return TimeoutNow{};
-      break;
+      if (version < kWireVersionTransfer) break;
+      return TimeoutNow{.waived_round = version >= kWireVersionLease
+                                            ? from->timeout_now().waived_round()
+                                            : 0};
     case proto::RaftMessage::BODY_NOT_SET:
       break;
   }
@@ -219,6 +258,10 @@ void Outbox::Close(NodeId to, Batch& batch) {
     batch.proto.set_incarnation(head.incarnation);
     batch.proto.set_beat_us(static_cast<uint32_t>(head.beat / microseconds(1)));
     batch.proto.set_relies(head.relies);
+    if (version_ >= kWireVersionLease) {
+      batch.proto.set_priority_plus_one(head.priority + 1);
+      batch.proto.set_leads(head.leads);
+    }
   }
   batch.closed.push_back(batch.proto.SerializeAsString());
 }
@@ -236,11 +279,15 @@ void Outbox::Add(GroupId group, raft::Message message) {
   auto* out = batch.proto.add_messages();
   out->set_group(group.value());
   out->set_term(message.term.value());
-  if (const auto* heartbeat = std::get_if<Heartbeat>(&message.body)) {
-    Encode(*heartbeat, out, version_);
-  } else {
-    std::visit([out](const auto& body) { Encode(body, out); }, message.body);
-  }
+  std::visit(
+      [&](const auto& body) {
+        if constexpr (requires { Encode(body, out, version_); }) {
+          Encode(body, out, version_);
+        } else {
+          Encode(body, out);
+        }
+      },
+      message.body);
 }
 
 void Outbox::Flush(Network& network) {
@@ -285,6 +332,10 @@ Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t ve
       head.incarnation = scratch->incarnation();
       head.beat = microseconds(scratch->beat_us());
       head.relies = scratch->relies();
+    }
+    if (version >= kWireVersionLease && scratch->priority_plus_one() != 0) {
+      head.priority = std::min(scratch->priority_plus_one() - 1, raft::kPriorityMax);
+      head.leads = scratch->leads();
     }
     on_head(head);
   }

@@ -18,6 +18,7 @@
 #include "core/env/time.h"
 #include "core/proto/raft.pb.h"
 #include "core/raft/message.h"
+#include "core/raft/peer_health.h"
 
 namespace quadraft::replica {
 
@@ -35,7 +36,9 @@ inline constexpr int kBatchMessagesMax = 1 << 20;
 //   3  changes of membership (entries of kind kConfiguration, configurations in snapshots),
 //   4  contacts: addresses and disks in configurations, the sender's disk in each batch,
 //   5  a leader's heartbeats say how long a silence it asks for,
-//   6  groups that sleep (the words for it in heartbeats and their replies, BatchHead).
+//   6  groups that sleep (the words for it in heartbeats and their replies, BatchHead),
+//   7  leases (core/raft/lease.h: what heartbeats ask for, what votes say of promises), and who is
+//      to lead (ranks in heartbeats, priority and load in BatchHead).
 // A node may be held back to an older one until all are upgraded (Options::wire_version): it then
 // neither sends nor understands the rest, as the older program does.
 inline constexpr uint32_t kWireVersionMin = 1;
@@ -44,7 +47,8 @@ inline constexpr uint32_t kWireVersionMembership = 3;
 inline constexpr uint32_t kWireVersionContacts = 4;
 inline constexpr uint32_t kWireVersionPace = 5;
 inline constexpr uint32_t kWireVersionQuiesce = 6;
-inline constexpr uint32_t kWireVersion = 6;
+inline constexpr uint32_t kWireVersionLease = 7;
+inline constexpr uint32_t kWireVersion = 7;
 
 // What a batch says of its sender.
 struct BatchHead {
@@ -52,6 +56,8 @@ struct BatchHead {
   uint64_t incarnation = 0;  // Of its present life; zero: it is older than version 6.
   Duration beat{0};     // It says something to the receiver at least so often; zero: it may not.
   bool relies = false;  // It wants the like.
+  uint32_t priority = raft::kPriorityDefault;
+  uint32_t leads = 0;  // So many groups.
 };
 
 class Outbox {

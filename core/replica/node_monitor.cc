@@ -15,7 +15,11 @@ NodeMonitor::News NodeMonitor::OnBatch(NodeId from, const BatchHead& head, Monot
   }
   news.back = std::exchange(peer.silent, false);
   news.restarted = peer.incarnation != 0 && peer.incarnation != head.incarnation;
+  const bool was_gone = peer.last_heard + options_.check_quorum_timeout_min < now;
+  if (peer.version == 0 || news.back || news.restarted || was_gone) peer.up_since = now;
   peer.version = head.version;
+  peer.priority = head.priority;
+  peer.leads = head.leads;
   peer.incarnation = head.incarnation;
   peer.last_heard = now;
   peer.beat = head.beat;
@@ -33,6 +37,8 @@ BatchHead NodeMonitor::Head(NodeId to) {
   head.incarnation = incarnation_;
   head.beat = Beats(peer) ? options_.heartbeat_interval_min : Duration(0);
   head.relies = peer.sleepers > 0;
+  head.priority = options_.priority;
+  head.leads = leads_;
   return head;
 }
 
@@ -107,6 +113,20 @@ raft::Health NodeMonitor::Of(NodeId node) const {
   const bool silent =
       peer.sleepers > 0 ? peer.silent : peer.last_heard + options_.check_quorum_timeout_min < now_;
   return silent ? raft::Health::kSilent : raft::Health::kAlive;
+}
+
+uint32_t NodeMonitor::PriorityOf(NodeId node) const {
+  const auto found = peers_.find(node);
+  return found == peers_.end() ? raft::kPriorityDefault : found->second.priority;
+}
+
+uint32_t NodeMonitor::LeadsOf(NodeId node) const {
+  const auto found = peers_.find(node);
+  return found == peers_.end() ? 0 : found->second.leads;
+}
+
+Duration NodeMonitor::UpFor(NodeId node) const {
+  return Of(node) == raft::Health::kAlive ? now_ - peers_.at(node).up_since : Duration(0);
 }
 
 Duration NodeMonitor::SilentFor(NodeId node, MonotonicTime now) const {

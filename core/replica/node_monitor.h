@@ -50,7 +50,12 @@ class NodeMonitor : public raft::PeerHealth {
   MonotonicTime next_deadline() const;  // Of Tick; max: nobody to watch.
 
   void SetNow(MonotonicTime now) { now_ = now; }  // For Of.
+  void SetLeads(uint32_t groups) { leads_ = groups; }
   raft::Health Of(NodeId node) const override;
+  uint32_t PriorityOf(NodeId node) const override;
+  uint32_t LeadsOf(NodeId node) const;  // So many groups, as it said last.
+  // For so long it has been there without a silence or a restart; zero: it is not.
+  Duration UpFor(NodeId node) const;
   Duration SilentFor(NodeId node, MonotonicTime now) const;
   // The silence after which a peer that promised beats is taken for dead.
   Duration TimeoutOf(NodeId node) const;
@@ -67,6 +72,9 @@ class NodeMonitor : public raft::PeerHealth {
     bool relies = false;  // On us.
     bool silent = false;
     bool tell = false;  // That we no longer rely on it.
+    MonotonicTime up_since;
+    uint32_t priority = raft::kPriorityDefault;
+    uint32_t leads = 0;
     raft::Estimate late;
   };
   bool Beats(const Peer& peer) const { return peer.sleepers > 0 || peer.relies; }
@@ -79,6 +87,7 @@ class NodeMonitor : public raft::PeerHealth {
   MonotonicTime now_{Duration(0)};
   MonotonicTime next_tick_ = MonotonicTime::max();
   MonotonicTime excused_until_{Duration(0)};
+  uint32_t leads_ = 0;
   std::map<NodeId, Peer> peers_;
 };
 

@@ -58,8 +58,17 @@ struct Options {
   Duration campaign_spacing = microseconds(500);
   Duration wake_spacing = microseconds(20);
 
+  // Leaders that find a better place for their group hand it over (replica_host_placement.cc): to a
+  // node with a higher raft::Options::priority or, among equals, to one that leads fewer groups by
+  // two at least. So often a node looks (zero: never), and moves so many groups at most; it moves
+  // none of which it has not been the leader for placement_settle, and to no node that has not been
+  // there for as long.
+  Duration placement_interval = seconds(5);
+  size_t placement_moves_max = 4;
+  Duration placement_settle = seconds(10);
+
   // What it speaks with its peers: kWireVersion of codec.h, or an older one.
-  uint32_t wire_version = 6;
+  uint32_t wire_version = 7;
 
   // The file that says which disk this node lives on (identity.h), in a folder that exists when the
   // first group is added; empty: it has none, and its promises are believed (tests).

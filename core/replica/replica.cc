@@ -63,6 +63,8 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
     recovered.snapshot_term = applied_term;
     recovered.entries.clear();
   }
+  // Nobody promises anything before its term is durable.
+  const bool restarted = recovered.hard_state.term > RaftTerm{} || applied > LogIndex{};
   recovered.hard_state.commit = std::max(recovered.hard_state.commit, applied);
   const raft::AppliedConfiguration in_state = state_machine->configuration();
   raft::Configuration configuration = std::move(founding);
@@ -75,7 +77,8 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
                                                     .snapshot_index = recovered.snapshot_index,
                                                     .snapshot_term = recovered.snapshot_term,
                                                     .entries = std::move(recovered.entries),
-                                                    .configuration_index = in_state.index});
+                                                    .configuration_index = in_state.index,
+                                                    .restarted = restarted});
   QR_RETURN_IF_ERROR(replica->raft().fault());
   replica->TeachAddresses();
   return replica;
@@ -386,6 +389,7 @@ GroupStatus Replica::status(MonotonicTime now) const {
                      .configuration_index = raft_.configuration_index(),
                      .quiesced = raft_.quiesced(),
                      .removed = raft_.removed(),
+                     .lease = raft_.LeaseHolds(now),
                      .counters = counters_};
   status.counters.raft = raft_.counters();
   if (const raft::Leader* leader = raft_.leader_state()) {

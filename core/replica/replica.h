@@ -47,6 +47,7 @@ struct HostCounters {
   uint64_t snapshots_abandoned = 0;
   uint64_t nodes_silent = 0;  // Times that a node was taken for dead by whose groups sleep.
   uint64_t groups_woken = 0;  // On account of a node.
+  uint64_t leaders_moved = 0;  // Transfers begun for a better place.
 };
 
 struct GroupCounters {
@@ -55,7 +56,8 @@ struct GroupCounters {
   uint64_t proposals_applied = 0;  // Answered with the state machine's word.
   uint64_t proposals_refused = 0;
   uint64_t proposals_unknown = 0;  // DeadlineExceeded.
-  uint64_t reads = 0;
+  uint64_t reads = 0;        // Of all kinds.
+  uint64_t stale_reads = 0;  // Answered at once: their bound was known to hold.
   uint64_t reads_failed = 0;
   uint64_t appended_entries = 0;  // Written to the log.
   uint64_t appended_bytes = 0;
@@ -87,6 +89,7 @@ struct GroupStatus {
   LogIndex configuration_index;
   bool quiesced;                  // It sleeps.
   bool removed;                   // Another node's committed configuration does not have this one.
+  bool lease;                     // It leads, and answers reads by lease just now.
   std::vector<PeerStatus> peers;  // Of a leader.
   GroupCounters counters;
 };
@@ -128,6 +131,7 @@ class Replica {
 
   LogIndex Propose(std::string payload, ProposalCallback done);
   void ReadBarrier(ReadCallback done);
+  void ReadStale(MonotonicTime now, Duration bound, ReadCallback done);
   void Step(MonotonicTime now, raft::Message message) { raft_.Step(now, std::move(message)); }
   void Synced(uint64_t sync_id) { raft_.Synced(sync_id); }
   void Tick(MonotonicTime now);
@@ -157,6 +161,8 @@ class Replica {
   bool touched = false;
   MonotonicTime scheduled_at = MonotonicTime::max();  // Its nearest place among the deadlines.
   std::vector<NodeId> relies_on;                      // Asleep: the nodes that are watched for it.
+  bool leads = false;
+  MonotonicTime settled_since;  // It leads since then, or was to be moved then.
 
  private:
   struct Proposal {
@@ -171,6 +177,7 @@ class Replica {
     MonotonicTime deadline;
     MonotonicTime next_attempt;
     uint64_t id = 0;    // Of the attempt under way; 0: none.
+    MonotonicTime asked_at;  // That attempt.
     LogIndex wait_for;  // Set once answered: to be applied.
     bool answered = false;
   };
@@ -220,6 +227,9 @@ class Replica {
   size_t pending_reads_ = 0;
   uint64_t next_read_id_;
   NodeId asked_leader_;  // To ask again when it changes.
+  // What was committed anywhere before then is applied here; zero: nothing is known.
+  MonotonicTime fresh_at_;
+  bool renewing_ = false;  // A question is under way for nothing but that.
 
   std::map<NodeId, SnapshotSender> senders_;
   std::unique_ptr<SnapshotReceiver> receiver_;

@@ -71,6 +71,7 @@ void ReplicaHost::Start() {
   }
   TouchSpaced();
   AskAdmission();
+  ArmPlacement();
 }
 
 // One after the other, so that a node with many groups does not drown in its elections.
@@ -158,6 +159,16 @@ void ReplicaHost::ReadBarrier(GroupId group, ReadCallback done) {
     return PostTurn();
   }
   shared_.env.executor().Post([done = std::move(done), refused]() mutable { done(refused); });
+}
+
+void ReplicaHost::ReadStale(GroupId group, Duration bound, ReadCallback done) {
+  Replica* replica = Find(group);
+  if (stopped_ || !shared_.fault.ok() || replica == nullptr) {
+    return ReadBarrier(group, std::move(done));  // Which says why not.
+  }
+  replica->ReadStale(shared_.env.clock().Now(), bound, std::move(done));
+  Touch(*replica);
+  PostTurn();
 }
 
 StatusOr<Replica*> ReplicaHost::Running(GroupId group) const {
@@ -256,6 +267,7 @@ void ReplicaHost::Turn() {
     if (!shared_.fault.ok()) return ReportFault();
     if (replica->more_to_do()) Touch(*replica);
     NoteSleep(*replica, now);
+    NoteLeading(*replica, now);
     Schedule(*replica);
   }
   work.clear();

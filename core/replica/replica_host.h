@@ -70,6 +70,14 @@ class ReplicaHost {
   // Unavailable: no quorum confirmed it within read_timeout.
   void ReadBarrier(GroupId group, ReadCallback done);
 
+  // For a read that may be up to `bound` behind: OK once everything that was committed anywhere more
+  // than `bound` before this call is applied here. At once, and without a word to anybody, when this
+  // node knows that: everything that was committed before the last question that was answered (on
+  // any node, a learner too) is here, and its age is counted by this node's clock, less
+  // raft::Options::clock_drift_ppm_max. Else as ReadBarrier, with its errors. Every half of the bound
+  // the question is asked again in the background, so that who reads on never waits.
+  void ReadStale(GroupId group, Duration bound, ReadCallback done);
+
   // ---- What an operator asks for. NotFound: no such group.
   // Hands leadership to `to`: OK means begun; status() shows how it goes, and no proposal is taken
   // meanwhile. Unavailable: this node does not lead, or does so already for another transfer.
@@ -99,6 +107,7 @@ class ReplicaHost {
   bool waiting() const { return admission_.waiting(); }
   const HostCounters& counters() const { return shared_.counters; }
   size_t sleeping_groups() const { return sleeping_; }
+  size_t leading_groups() const { return leading_; }
   const Status& fault() const { return shared_.fault; }
 
  private:
@@ -129,6 +138,12 @@ class ReplicaHost {
   void WakeGroups(NodeId node, NodeNews news, MonotonicTime now);
   std::vector<Replica*> FromOwnStart() const;
   void TouchSpaced();
+  // replica_host_placement.cc
+  void NoteLeading(Replica& replica, MonotonicTime now);
+  void ArmPlacement();
+  void PlaceLeaders();
+  Duration PlacementSettle() const;
+  NodeId BetterPlace(const Replica& replica, const std::map<NodeId, int64_t>& leads) const;
   void ReportFault();
   void FailAll();
 
@@ -151,6 +166,7 @@ class ReplicaHost {
   // with each heartbeat): a place that comes due too early is looked at and given anew.
   std::vector<std::pair<MonotonicTime, GroupId>> deadlines_;
   size_t sleeping_ = 0;  // Groups.
+  size_t leading_ = 0;   // The same.
   proto::RaftBatch scratch_;
   std::map<NodeId, uint32_t> peer_versions_;  // As each one's last batch says.
   Admission admission_;

@@ -103,17 +103,63 @@ TEST(WireVersions, AnOlderNodeTakesPartInAllButTransfers) {
 }
 
 // What a node says to one that knows no transfer: the mark in a vote request is nothing to it.
+struct Sink : Network {
+  void SetAddress(NodeId, std::string_view) override {}
+  void Send(NodeId, Channel, std::string payload) override { sent = std::move(payload); }
+  void OnMessage(Channel, MessageHandler) override {}
+  StatusOr<std::unique_ptr<Listener>> Listen(std::string_view, AcceptHandler) override {
+    return Unavailable("");
+  }
+  void Connect(std::string_view, ConnectHandler) override {}
+  std::string sent;
+};
+
+// What is said of leases and of who is to lead, between a sender and a receiver of any version; a
+// length that is waited for is never rounded down.
+TEST(WireVersions, LeasesAreForThoseWhoKnowThem) {
+  for (const auto& [from, to] : {std::pair(kWireVersion, kWireVersion),
+                                std::pair(kWireVersion, kWireVersionQuiesce),
+                                std::pair(kWireVersionQuiesce, kWireVersion)}) {
+    Sink network;
+    Outbox outbox(from, [](NodeId) {
+      return BatchHead{.priority = 0, .leads = 7};
+    });
+    const auto add = [&](auto body) {
+      outbox.Add(kGroup, {.to = NodeId(2), .term = RaftTerm(3), .body = std::move(body)});
+    };
+    const raft::PromiseLeft promise{.term = RaftTerm(2), .round = 9, .left = Duration(1'000'001)};
+    add(raft::Heartbeat{.round = 5, .lease = milliseconds(300), .rank = 2});
+    add(raft::HeartbeatReply{.round = 5, .promised = true});
+    add(raft::VoteRequest{});
+    add(raft::VoteReply{.granted = true, .promise = promise});
+    add(raft::TimeoutNow{.waived_round = 8});
+    outbox.Flush(network);
+    proto::RaftBatch scratch;
+    uint32_t sender = 0;
+    std::vector<raft::Message> seen;
+    BatchHead head;
+    ASSERT_TRUE(DecodeBatch(NodeId(1), NodeId(2), network.sent, to, &scratch, &sender,
+                            [&](GroupId, raft::Message m) { seen.push_back(std::move(m)); },
+                            [&](const BatchHead& said) { head = said; })
+                    .ok());
+    ASSERT_EQ(seen.size(), 5u);
+    const bool known = from == to;
+    EXPECT_EQ(std::get<raft::Heartbeat>(seen[0].body).lease, milliseconds(known ? 300 : 0));
+    EXPECT_EQ(std::get<raft::Heartbeat>(seen[0].body).rank, known ? 2u : 0u);
+    EXPECT_EQ(std::get<raft::HeartbeatReply>(seen[1].body).promised, known || from < to);
+    EXPECT_EQ(std::get<raft::VoteRequest>(seen[2].body).waits, known);
+    const auto& vote = std::get<raft::VoteReply>(seen[3].body);
+    EXPECT_EQ(vote.promise_known, known);
+    EXPECT_EQ(vote.promise.left, known ? Duration(1'001'000) : Duration(0));
+    EXPECT_EQ(vote.promise.round, known ? 9u : 0u);
+    EXPECT_EQ(std::get<raft::TimeoutNow>(seen[4].body).waived_round, known ? 8u : 0u);
+    EXPECT_EQ(head.priority, known ? 0u : raft::kPriorityDefault);
+    EXPECT_EQ(head.leads, known ? 7u : 0u);
+  }
+}
+
 TEST(WireVersions, TheOlderDecoderSeesNothingOfTheNewerVersion) {
-  struct Sink : Network {
-    void SetAddress(NodeId, std::string_view) override {}
-    void Send(NodeId, Channel, std::string payload) override { sent = std::move(payload); }
-    void OnMessage(Channel, MessageHandler) override {}
-    StatusOr<std::unique_ptr<Listener>> Listen(std::string_view, AcceptHandler) override {
-      return Unavailable("");
-    }
-    void Connect(std::string_view, ConnectHandler) override {}
-    std::string sent;
-  } network;
+  Sink network;
   Outbox outbox;
   outbox.Add(kGroup, {.to = NodeId(2), .term = RaftTerm(3), .body = raft::TimeoutNow{}});
   outbox.Add(kGroup,
@@ -129,7 +175,7 @@ TEST(WireVersions, TheOlderDecoderSeesNothingOfTheNewerVersion) {
     EXPECT_EQ(sender, kWireVersion);
     EXPECT_EQ(absl::IsInvalidArgument(status), version == kWireVersionMin) << ToString(status);
     EXPECT_EQ(seen, version == kWireVersionMin
-                        ? "1->2 term=3 Vote last=0/0\n"
+                        ? "1->2 term=3 Vote last=0/0 waits_not\n"
                         : "1->2 term=3 TimeoutNow\n1->2 term=3 Vote last=0/0 transfer\n");
   }
 }

@@ -19,6 +19,25 @@ void Replica::ReadBarrier(ReadCallback done) {
   new_reads_.push_back(std::move(done));
 }
 
+// The age of what is here, by a clock that may be slow.
+void Replica::ReadStale(MonotonicTime now, Duration bound, ReadCallback done) {
+  const Duration age = now - fresh_at_;
+  const bool known = fresh_at_ != MonotonicTime{} &&
+                     age <= raft::LocalBound(bound, shared_.options.raft.clock_drift_ppm_max);
+  if (!known && !(QR_MUTANT("stale-bound-ignored") && fresh_at_ != MonotonicTime{})) {
+    return ReadBarrier(std::move(done));
+  }
+  if (age > bound / 2 && !renewing_) {
+    renewing_ = true;
+    SIM_SOMETIMES(true, "freshness-renewed");
+    ReadBarrier([this](const Status&) { renewing_ = false; });
+  }
+  ++counters_.reads;
+  ++counters_.stale_reads;
+  ++pending_reads_;
+  CompleteRead(std::move(done), OkStatus());
+}
+
 void Replica::AskReads(MonotonicTime now) {
   const Options& options = shared_.options;
   if (!new_reads_.empty() && questions_.size() < options.read_questions_max) {
@@ -44,8 +63,9 @@ void Replica::AskReads(MonotonicTime now) {
                                 (waited && SIM_MAYBE("read-asked-again")))) {
       SIM_SOMETIMES(now > question->next_attempt, "read-index-retried");
       question->id = next_read_id_++;
+      question->asked_at = now;
       question->next_attempt = now + options.read_attempt_timeout;
-      raft_.ReadIndex(question->id);
+      raft_.ReadIndex(now, question->id);
     }
     ++question;
   }
@@ -72,6 +92,9 @@ void Replica::AnswerReads() {
       ++question;
       continue;
     }
+    fresh_at_ = std::max(fresh_at_, QR_MUTANT("stale-age-from-answer")
+                                        ? shared_.env.clock().Now()
+                                        : question->asked_at);
     for (ReadCallback& done : question->done) CompleteRead(std::move(done), OkStatus());
     question = questions_.erase(question);
   }

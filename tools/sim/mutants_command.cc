@@ -79,10 +79,7 @@ Score ScoreOf(const MutantRow& row, const MutantsOptions& options) {
   Score score{.row = &row, .run = options.run};
   score.run.mutants = {std::string(row.name)};
   if (options.run.scenario == kAnyScenario) score.run.scenario = ScenarioOfMutant(row.name);
-  if (const std::string_view fault = FaultOfMutant(row.name);
-      !fault.empty() && score.run.faults.empty()) {
-    score.run.faults = {std::string(fault)};
-  }
+  if (score.run.faults.empty()) score.run.faults = FaultsOfMutant(row.name);
   for (uint64_t i = 0; i < options.repeats; ++i) {
     score.hunts.push_back(
         HuntMutant(score.run, options.first + i * kHuntStride, options.seeds, options.jobs));

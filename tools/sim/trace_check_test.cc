@@ -113,9 +113,7 @@ TEST_P(RefusedTest, IsRefused) {
   for (uint64_t i = 0; i <= kSeedsMax; ++i) {
     RunOptions run = Seed(ScenarioOfMutant(expected.mutant), i == 0 ? expected.seed : i);
     run.mutants = {std::string(expected.mutant)};
-    if (const std::string_view fault = FaultOfMutant(expected.mutant); !fault.empty()) {
-      run.faults = {std::string(fault)};
-    }
+    run.faults = FaultsOfMutant(expected.mutant);
     const std::string message(Message(RunAndCheckTrace(run).trace));
     if (message.find(expected.what) != std::string::npos) return;
     if (!message.empty()) other = message;

@@ -48,7 +48,10 @@ void Cluster::Restart(int node) {
                                            .snapshot_index = n.snapshot.index,
                                            .snapshot_term = n.snapshot.term,
                                            .entries = {n.log.begin(), n.log.end()},
-                                           .configuration_index = n.snapshot.configuration.index},
+                                           .configuration_index = n.snapshot.configuration.index,
+                                           // Else nobody promises anything, and time may stand still.
+                                           .restarted = options_.lease_reads && !forgets_promises_ &&
+                                                        n.hard_state.term > RaftTerm{}},
                              n.now, n.random.get(), watched_ ? n.watch.get() : nullptr);
   n.applied = n.snapshot.index;
   n.states = {{n.snapshot.index, n.snapshot}};
@@ -155,7 +158,7 @@ StatusOr<LogIndex> Cluster::Change(int node, const ConfigurationChange& change) 
 
 void Cluster::Read(int node, uint64_t id) {
   if (!up(node)) return;
-  at(node).raft->ReadIndex(id);
+  at(node).raft->ReadIndex(at(node).now, id);
   Pump(node);
 }
 

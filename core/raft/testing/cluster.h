@@ -45,6 +45,8 @@ class Cluster {
   void Crash(int node,
              uint64_t surviving_writes = 0);  // Of the unsynced writes, in order, so many survive.
   void Restart(int node);
+  // A bug: who restarts thinks that it never promised a lease.
+  void ForgetPromises() { forgets_promises_ = true; }
   // A node that is down, with entries of these terms on its disk, in the last of them.
   void RestartWithLog(int node, const std::vector<RaftTerm>& terms);
   void Compact(int node, LogIndex index);
@@ -59,6 +61,7 @@ class Cluster {
   bool up(int node) const { return at(node).raft != nullptr; }
   const Raft& raft(int node) const { return *at(node).raft; }
   LogIndex applied(int node) const { return at(node).applied; }
+  MonotonicTime now(int node) const { return at(node).now; }
   const std::string& applied_text(int node) const { return at(node).applied_text; }
   bool HasUnsynced(int node) const { return !at(node).unsynced.empty(); }
   size_t unsynced_writes(int node) const { return at(node).unsynced.size(); }
@@ -133,6 +136,7 @@ class Cluster {
   std::vector<Answer> answers_;
   Invariants invariants_;
   std::map<LogIndex, Hash128> applied_hashes_;  // State machine safety, from the outside.
+  bool forgets_promises_ = false;
   Status status_;
   std::string trace_text_;
   uint64_t next_stream_ = 1;

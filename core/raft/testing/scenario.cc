@@ -71,6 +71,8 @@ class Runner {
         spares = value;
       } else if (option == "sleep") {
         sleep = value != 0;
+      } else if (option == "lease") {
+        options.lease_reads = value != 0;
       } else if (option == "adaptive") {
         options = {.append_entries_max = options.append_entries_max};
         options.election_timeout_min = milliseconds(50);
@@ -150,6 +152,19 @@ class Runner {
         return StrCat(RoleName(raft.role()), " term=", raft.term(),
                       " timeout=", raft.election_timeout() / milliseconds(1), " ms",
                       raft.quiesced() ? " asleep" : "");
+      });
+    } else if (verb == "leases") {
+      *output = EachNode([this](const Raft& raft, int node) {
+        const MonotonicTime now = cluster_->now(node);
+        std::string out = StrCat(RoleName(raft.role()), " term=", raft.term());
+        const Leader* const leader = raft.leader_state();
+        if (leader == nullptr) return out;
+        const auto left = [&](MonotonicTime until) {
+          return StrCat(std::max(until - now, Duration(0)) / milliseconds(1), " ms");
+        };
+        if (raft.LeaseHolds(now)) StrAppend(&out, " lease for ", left(leader->lease.until()));
+        if (leader->commit_gate != MonotonicTime{}) StrAppend(&out, " waits for ", left(leader->commit_gate));
+        return out;
       });
     } else if (verb == "bag") {
       for (const Message& message : cluster_->bag())

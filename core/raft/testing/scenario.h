@@ -2,9 +2,9 @@
 // (golden files, core/raft/testdata/*.txt). Lines that begin with '>' are commands, '#' are
 // comments, the rest is output.
 //
-//   cluster N [spares=S] [append_entries_max=K] [adaptive=1] [sleep=1]
+//   cluster N [spares=S] [append_entries_max=K] [adaptive=1] [sleep=1] [lease=1]
 //                                        N founders, all of them voters, and S nodes that wait;
-//                                        election timeouts are 300 ms, or as measured
+//                                        election timeouts are 300 ms, or as measured; with leases
 //   log N TERM TERM ...                  N, which is down, restarts with entries of these terms
 //   timeout N | advance N MS             N's clock to its next deadline, or on by MS
 //   propose N TEXT | read N ID | compact N INDEX | transfer N M
@@ -17,6 +17,7 @@
 //                                        time goes by for all alike: a message takes D ms and up to
 //                                        J more, or waits until it has; a sync takes none
 //   pace                                 everybody's election timeout, and who sleeps
+//   leases                               whose lease holds for how long; who waits for how long
 //   silent N M | back N M                N takes M's node for dead, or no longer (needs sleep=1)
 //   settle                               sync and deliver until nothing moves (prints no messages)
 //   crash N [WRITES] | restart N         so many of the unsynced writes survive
