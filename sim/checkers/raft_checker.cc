@@ -15,7 +15,21 @@ Status RaftChecker::AfterEvent(const EventRecord& event) {
     invariants_.Restarted(event.node);
   }
   if (++observed_ % kForgetEvery == 0) ForgetCompacted();
-  return invariants_.Observe(*raft);
+  QR_RETURN_IF_ERROR(invariants_.Observe(*raft));
+  return raft->role() == raft::Role::kLeader && raft->options().lease_reads ? CheckLeases(*raft)
+                                                                            : OkStatus();
+}
+
+// It may have committed what it must not, or it may have got a lease late.
+Status RaftChecker::CheckLeases(const raft::Raft& changed) {
+  const MonotonicTime now = world_->process(changed.self()).env()->Now();
+  for (const NodeId id : servers_) {
+    const raft::Raft* const other = id == changed.self() ? nullptr : raft_of_(id);
+    if (other == nullptr || other->role() != raft::Role::kLeader) continue;
+    QR_RETURN_IF_ERROR(raft::CheckLease(*other, world_->process(id).env()->Now(), changed));
+    QR_RETURN_IF_ERROR(raft::CheckLease(changed, now, *other));
+  }
+  return OkStatus();
 }
 
 void RaftChecker::ForgetCompacted() {

@@ -23,6 +23,7 @@ class RaftChecker : public Checker {
  private:
   static constexpr uint64_t kForgetEvery = 20'000;  // Events; bounds the memory of long runs.
   void ForgetCompacted();
+  Status CheckLeases(const raft::Raft& changed);
 
   RaftOf raft_of_;
   World* world_;

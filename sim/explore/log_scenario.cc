@@ -16,6 +16,7 @@ LogOptions MakeOptions(const Settings& settings) {
   options.segment_bytes = static_cast<uint64_t>(settings["log.segment-bytes"]);
   options.replica = settings.ReplicaOptions();
   options.gap_max = milliseconds(settings["workload.gap-ms"]);
+  options.stale_reads = settings["raft.lease-reads"] != 0;
   options.payload_bytes_max = static_cast<size_t>(settings["workload.payload-bytes"]);
   return options;
 }

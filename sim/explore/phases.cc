@@ -42,6 +42,9 @@ PhasedRun::PhasedRun(const Tape& tape, const RunOptions& options)
   context_.world = &world_;
   context_.nodes = scenario_->servers();
   context_.clients = scenario_->clients();
+  if (tape_.settings["raft.lease-reads"] != 0) {
+    context_.clock_drift_ppm_max = raft::Options().clock_drift_ppm_max;
+  }
   context_.leader = [this] { return scenario_->Leader(); };
   context_.restart = [this](NodeId node, Duration delay) {
     world_.process(node).StartAfter(delay);

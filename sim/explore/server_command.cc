@@ -130,6 +130,8 @@ Settings SettingsOf(const Settings& run, const ServerConfig& server) {
   for (const std::string_view name : {"nodes", "raft.election-ms", "raft.heartbeat-ms"}) {
     (void)drawn.Set(name, run[name]);
   }
+  // A node may do without; with them clocks must be right.
+  if (run["raft.lease-reads"] == 0) (void)drawn.Set("raft.lease-reads", 0);
   return drawn;
 }
 

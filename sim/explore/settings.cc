@@ -54,6 +54,10 @@ const SettingTable& ServerSettings() {
        PlainOrBetween<100, 20, 150>},
       {"raft.quiesce-ms", "with nothing to do for so long a group goes to sleep; 0: never", 0,
        60'000, 300, PlainOrBetween<300, 20, 100>},
+      {"raft.lease-reads",
+       "1: leaders read by lease, some reads may be behind by a bound, and no clock is off by more "
+       "than nodes are told to expect",
+       0, 1, 0, [](Random& random) { return int64_t{random.OneIn(2)}; }},
       {"raft.append-entries-max", "entries of one Append", 1, 1024, 1024,
        PlainOrBetween<1024, 1, 16>},
       {"raft.append-bytes-max", "bytes of one Append", 1, 1 << 20, 1 << 20,
@@ -129,6 +133,7 @@ replica::Options Settings::ReplicaOptions() const {
       std::min(set["raft.heartbeat-ms"], std::max<int64_t>(1, set["raft.election-ms"] / 4)));
   options.raft.heartbeat_interval_max = milliseconds(set["raft.heartbeat-ms"]);
   options.raft.quiesce_after = milliseconds(set["raft.quiesce-ms"]);
+  options.raft.lease_reads = set["raft.lease-reads"] != 0;
   options.raft.append_entries_max = static_cast<size_t>(set["raft.append-entries-max"]);
   options.raft.append_bytes_max = static_cast<size_t>(set["raft.append-bytes-max"]);
   options.raft.inflight_messages_max = static_cast<size_t>(set["raft.inflight-messages-max"]);

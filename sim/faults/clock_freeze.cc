@@ -5,6 +5,7 @@
 namespace quadraft::sim {
 
 Closure BeginClockFreeze(FaultContext& context) {
+  if (context.clock_drift_ppm_max > 0) return nullptr;  // That is outside of every bound.
   Process& process = context.world->process(context.LeaderOrAny());
   if (process.clock_rate() != 0) return nullptr;
   process.SetClockRate(Process::kClockStands);

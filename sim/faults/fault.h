@@ -53,6 +53,8 @@ struct FaultContext {
   // How often this fault has taken effect (a message was lost, a process died): it adds to it, by
   // the end of its stop closure at the latest. A fault has fired when this is above zero then.
   std::shared_ptr<uint64_t> effects = std::make_shared<uint64_t>(0);
+  // Not 0: clocks may be off by no more than this, in millionths; the nodes rest on it.
+  int64_t clock_drift_ppm_max = 0;
   // The node that leads now; zero when unknown. Faults aim at it half of the time.
   std::function<NodeId()> leader;
   // Brings a dead node back after `delay`.

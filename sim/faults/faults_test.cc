@@ -112,6 +112,33 @@ TEST(FaultTableTest, IsSortedAndFindable) {
   EXPECT_EQ(FindFault("no such fault"), nullptr);
 }
 
+// Where nodes rest on a bound, every clock goes astray, and none beyond it; in lengths as they see them.
+TEST(ClockFaults, StayInsideABoundThatNodesRestOn) {
+  constexpr int64_t kBound = 100'000;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    FaultWorld world(seed);
+    world.context.clock_drift_ppm_max = kBound;
+    EXPECT_EQ(FindFault("clock-freeze")->begin(world.context), nullptr);
+    Closure stop = world.Begin("clock-drift");
+    ASSERT_NE(stop, nullptr);
+    std::map<NodeId, Duration> before;
+    for (const NodeId node : world.context.nodes) {
+      EXPECT_NE(world.world.process(node).clock_rate(), 0);
+      before[node] = world.world.process(node).local_time();
+    }
+    constexpr Duration kLong = seconds(10);
+    world.world.RunFor(kLong);
+    for (const NodeId node : world.context.nodes) {
+      const Duration counted = world.world.process(node).local_time() - before[node];
+      EXPECT_GE(counted, kLong * (1'000'000 - kBound) / 1'000'000);
+      EXPECT_LE(counted, kLong * (1'000'000 + kBound) / 1'000'000);
+      EXPECT_GE(counted > kLong ? counted - kLong : kLong - counted, kLong * kBound / 2'100'000);
+    }
+    stop();
+    EXPECT_GT(world.effects(), 0u);
+  }
+}
+
 TEST(NemesisTest, EveryKindFiresOverManySeedsAndAllEnd) {
   std::map<std::string, uint64_t> fired;
   for (uint64_t seed = 0; seed < 60; ++seed) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kSupervisorDelay = milliseconds(500);
 constexpr Duration kSlowPace = milliseconds(100);
+constexpr Duration kStaleMax = milliseconds(1500);
 constexpr char kRead[] = "read", kPropose[] = "propose";
 
 }  // namespace
@@ -71,7 +72,7 @@ class LogWorkload::Server : public Program {
         });
     const Duration gap = next ? next->WaitFrom(workload_.world_->now()) : kNoOperationPause;
     env_.executor().RunAfter(gap, [this, next] {
-      if (next && workload_.issuing_) next->kind == kRead ? Read() : Propose(next->seed);
+      if (next && workload_.issuing_) next->kind == kRead ? Read(next->seed) : Propose(next->seed);
       Next();
     });
   }
@@ -95,16 +96,27 @@ class LogWorkload::Server : public Program {
         });
   }
 
-  void Read() {
+  void Read(uint64_t seed) {
+    Random random(seed, kRead);
+    Duration behind{0};
+    if (workload_.options_.stale_reads && random.OneIn(2)) {
+      behind = milliseconds(random.Between(1, kStaleMax / milliseconds(1)));
+    }
     ++under_way_;
-    const LogIndex must =
-        workload_.acknowledged_.empty() ? LogIndex{} : workload_.acknowledged_.rbegin()->first;
-    const int64_t operation = workload_.Invoke(id_, "read, must see index ", must);
-    host_->ReadBarrier(kGroup, [this, must, operation](Status status) {
+    const LogIndex must = workload_.AcknowledgedBefore(workload_.world_->now() - behind);
+    const int64_t operation = workload_.Invoke(
+        id_, "read", behind > Duration(0) ? StrCat(", up to ", behind / milliseconds(1), " ms behind") : "",
+        ", must see index ", must);
+    auto done = [this, must, operation](Status status) {
       --under_way_;
       workload_.Complete(operation, id_, status, machine_->state().index);
       if (status.ok()) workload_.CheckRead(id_, must);
-    });
+    };
+    if (behind > Duration(0)) {
+      host_->ReadStale(kGroup, behind, std::move(done));
+    } else {
+      host_->ReadBarrier(kGroup, std::move(done));
+    }
   }
 
   Env& env_;
@@ -230,6 +242,12 @@ void LogWorkload::OnProposed(const std::string& payload, LogIndex promised,
                     result->index));
     }
     const auto [at, added] = acknowledged_.emplace(result->index, payload);
+    if (acknowledged_at_.empty() || acknowledged_at_.back().second < result->index) {
+      acknowledged_at_.emplace_back(world_->now(), result->index);
+    }
+    while (acknowledged_at_.size() > 1 && acknowledged_at_[1].first < world_->now() - 2 * kStaleMax) {
+      acknowledged_at_.pop_front();
+    }
     if (!added)
       Fail(Internal("index ", result->index, " was acknowledged twice: ", payload, " and ",
                     at->second));
@@ -241,6 +259,13 @@ void LogWorkload::OnProposed(const std::string& payload, LogIndex promised,
   }
   world_->Fold(EventKind::kWorld, NodeId{},
                static_cast<uint64_t>(result.status().code()) << 32 | promised.value());
+}
+
+LogIndex LogWorkload::AcknowledgedBefore(Duration time) const {
+  for (auto at = acknowledged_at_.rbegin(); at != acknowledged_at_.rend(); ++at) {
+    if (at->first <= time) return at->second;
+  }
+  return LogIndex{};
 }
 
 void LogWorkload::CheckRead(NodeId node, LogIndex must_hold) {

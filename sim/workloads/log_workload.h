@@ -1,9 +1,11 @@
 // The "log" workload: servers of nothing but ReplicaHost, write-ahead log and a ListMachine. Each
 // server proposes unique items and reads behind ReadBarrier. An item that was acknowledged must be
-// in every later linearizable read, at its index, once.
+// in every later linearizable read, at its index, once; and in every read that may be behind by so
+// much, if that is how long ago it was.
 #ifndef QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_LOG_WORKLOAD_H_
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +27,7 @@ struct LogOptions {
   replica::Options replica;             // on_fatal is overwritten.
   Duration gap_max = milliseconds(20);  // Between two proposals (or reads) of one server, uniform.
   size_t payload_bytes_max = 200;
+  bool stale_reads = false;  // Some reads may be behind by a bound, that they are held to.
   uint64_t items_full_speed = 8'000;  // After that many, servers slow down: bounds the run.
 };
 
@@ -78,6 +81,7 @@ class LogWorkload {
   void Complete(int64_t operation, NodeId node, const Status& status, LogIndex index);
   void OnProposed(const std::string& payload, LogIndex promised,
                   const StatusOr<replica::ProposalResult>& result);
+  LogIndex AcknowledgedBefore(Duration time) const;
   void CheckRead(NodeId node, LogIndex must_hold);
   Server* server(NodeId node) const;
 
@@ -87,7 +91,9 @@ class LogWorkload {
   std::map<NodeId, std::pair<replica::Options, uint64_t>> configured_;
   ServerSet servers_;
   std::map<LogIndex, std::string> acknowledged_;  // By index.
-  std::map<std::string, bool> refused_;           // The host said that nothing was done.
+  // The highest index so far, whenever it rose, of the last kStaleMax and a little more.
+  std::deque<std::pair<Duration, LogIndex>> acknowledged_at_;
+  std::map<std::string, bool> refused_;  // The host said that nothing was done.
   std::vector<uint64_t> reads_;
   uint64_t acknowledged_count_ = 0, refused_count_ = 0, unknown_count_ = 0;
   uint64_t next_item_ = 1;
