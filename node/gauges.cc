@@ -78,6 +78,16 @@ void AddWork(const replica::GroupStatus& s, List* out) {
   out->Counter("quadraft_raft_compactions_total", "Times that the log was cut behind what the state has durably.", c.compactions);
 }
 
+void AddLeases(const replica::GroupStatus& s, const replica::HostCounters& host, List* out) {
+  const raft::Counters& raft = s.counters.raft;
+  out->Counter("quadraft_raft_stale_reads_total", "Bounded reads answered at once, of what this node knew to be fresh enough.", s.counters.stale_reads);
+  out->Counter("quadraft_raft_lease_reads_total", "Reads that this node answered as the leader by lease.", raft.lease_reads);
+  out->Counter("quadraft_raft_quorum_reads_total", "Reads that this node answered as the leader once a quorum had confirmed it.", raft.quorum_reads);
+  out->Gauge("quadraft_raft_lease_valid", "1 when this node leads and its lease holds.", s.lease);
+  out->Counter("quadraft_raft_commits_held_off_total", "Elections won in which the first commit waited for an earlier leader's lease.", raft.commits_held_off);
+  out->Counter("quadraft_raft_leaders_moved_total", "Transfers of leadership begun for a better placed node.", host.leaders_moved);
+}
+
 void AddPeers(const std::vector<replica::GroupStatus>& groups, List* out) {
   // One group's peers here; with many groups the worst of each node is what counts.
   std::map<NodeId, std::pair<uint64_t, Duration>> worst;
@@ -196,13 +206,14 @@ void AddCounters(const replica::GroupCounters& from, replica::GroupCounters* to)
   using replica::GroupCounters;
   for (uint64_t GroupCounters::*const counter :
        {&GroupCounters::proposals, &GroupCounters::proposals_applied, &GroupCounters::proposals_refused, &GroupCounters::proposals_unknown,
-        &GroupCounters::reads, &GroupCounters::reads_failed, &GroupCounters::appended_entries, &GroupCounters::appended_bytes,
+        &GroupCounters::reads, &GroupCounters::reads_failed, &GroupCounters::stale_reads, &GroupCounters::appended_entries, &GroupCounters::appended_bytes,
         &GroupCounters::applied_entries, &GroupCounters::compactions}) {
     to->*counter += from.*counter;
   }
   for (uint64_t Counters::*const counter :
        {&Counters::campaigns, &Counters::elections_won, &Counters::leader_changes, &Counters::step_downs, &Counters::transfers,
-        &Counters::changes, &Counters::rejected_appends, &Counters::invalid_messages, &Counters::quiesced}) {
+        &Counters::changes, &Counters::rejected_appends, &Counters::invalid_messages, &Counters::quiesced,
+        &Counters::lease_reads, &Counters::quorum_reads, &Counters::commits_held_off}) {
     to->raft.*counter += from.raft.*counter;
   }
 }
@@ -232,6 +243,7 @@ replica::GroupStatus Sum(const std::vector<replica::GroupStatus>& groups) {
     sum.pending_reads += s.pending_reads;
     sum.removed |= s.removed;
     sum.quiesced &= s.quiesced;
+    sum.lease |= s.lease;
     AddCounters(s.counters, &sum.counters);
   }
   return sum;
@@ -250,6 +262,7 @@ std::vector<Gauge> Gauges(const GaugeSources& s) {
   out.Counter("quadraft_raft_fell_asleep_total", "Times that a group went to sleep.", sum.counters.raft.quiesced);
   out.Gauge("quadraft_raft_quiesced", "1 when all groups have nothing to do and sleep.", sum.quiesced);
   AddWork(sum, &out);
+  AddLeases(sum, s.replicas.counters(), &out);
   AddPeers(groups, &out);
   AddHost(s.replicas, &out);
   AddGroups(s.replicas.groups(), groups, &out);

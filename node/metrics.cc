@@ -32,6 +32,7 @@ constexpr CounterRow kCounters[] = {
     {kOutcomes, kOutcomesHelp, &Metrics::outcomes_none, "{outcome=\"none\"}"},
     {kOutcomes, kOutcomesHelp, &Metrics::outcomes_unknown, "{outcome=\"unknown\"}"},
     {kReads, kReadsHelp, &Metrics::reads_linearizable, "{kind=\"linearizable\"}"},
+    {kReads, kReadsHelp, &Metrics::reads_bounded, "{kind=\"bounded\"}"},
     {kReads, kReadsHelp, &Metrics::reads_local, "{kind=\"local\"}"},
     {kFailed, kFailedHelp, &Metrics::failed_not_leader, "{reason=\"not_leader\"}"},
     {kFailed, kFailedHelp, &Metrics::failed_overload, "{reason=\"overload\"}"},

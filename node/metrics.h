@@ -47,7 +47,7 @@ struct Metrics {
   Counter updates_total, update_errors_total, update_conflicts_total, updates_forwarded_total;
   Counter quads_inserted_total, quads_deleted_total;
   Counter outcomes_done, outcomes_repeated, outcomes_none, outcomes_unknown;  // Of updates, as their answers say.
-  Counter reads_linearizable, reads_local;
+  Counter reads_linearizable, reads_bounded, reads_local;
   Counter failed_not_leader, failed_overload, failed_too_large, failed_unknown, failed_other;  // Proposals.
   Histogram query_seconds, update_seconds;
   Histogram commit_seconds;  // From a proposal to its being applied here.

@@ -89,6 +89,37 @@ TEST(NodeTest, AMinorityRefusesAndSaysThatNothingWasDone) {
   EXPECT_EQ(HttpStatus(cluster.Call(NodeId{1}, {.method = "GET", .path = "/readyz"})), 503);
 }
 
+TEST(NodeTest, ReadsMayBeBehindByABoundAndNoFurther) {
+  SimCluster cluster(20);
+  ASSERT_TRUE(cluster.WaitForLeader());
+  const NodeId node = cluster.follower();
+  ASSERT_EQ(HttpStatus(cluster.Update(node, "INSERT DATA { <http://e/a> <http://e/p> 1 }")), 200);
+  const std::string query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", bounded = "max-staleness=2000";
+  EXPECT_EQ(cluster.Select(node, query, bounded), "1\n");  // Asks the leader.
+  NodeId other = *cluster.leader();
+  for (const NodeId peer : kNodes) {
+    if (peer == node) continue;
+    cluster.world().network().Cut(node, peer);
+    cluster.world().network().Cut(peer, node);
+    other = peer;
+  }
+  ASSERT_EQ(HttpStatus(cluster.Update(other, "INSERT DATA { <http://e/b> <http://e/p> 2 }")), 200);
+  const Duration asked = cluster.world().now();
+  EXPECT_EQ(cluster.Select(node, query, bounded), "1\n");
+  EXPECT_LT(cluster.world().now() - asked, milliseconds(20)) << "it knows how fresh it is";
+  EXPECT_EQ(cluster.Select(other, query), "2\n");
+  cluster.world().RunFor(seconds(2));
+  const auto late = cluster.Call(node, SimCluster::QueryRequest(query, bounded, "text/csv"));
+  EXPECT_EQ(HttpStatus(late), 503);
+  EXPECT_NE(late->body.find("more than 2000 ms behind"), std::string::npos) << late->body;
+  EXPECT_NE(late->body.find("consistency=local"), std::string::npos) << late->body;
+  EXPECT_EQ(cluster.Select(node, query, "max-staleness=60000"), "1\n");
+  EXPECT_EQ(HttpStatus(cluster.Call(node, SimCluster::QueryRequest(query, "consistency=bounded", "text/csv"))), 400);
+  const auto metrics = cluster.Call(node, {.method = "GET", .path = "/metrics"});
+  EXPECT_NE(metrics->body.find("quadraft_raft_stale_reads_total 2"), std::string::npos) << metrics->body;
+  EXPECT_NE(metrics->body.find("quadraft_raft_lease_valid 0"), std::string::npos);
+}
+
 TEST(NodeTest, BadTextIsRefusedWithItsPlace) {
   SimCluster cluster(5);
   ASSERT_TRUE(cluster.WaitForLeader());

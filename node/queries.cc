@@ -53,11 +53,20 @@ Task<void> Queries::Serve(sparql::Query query, QueryRequest request, http::Respo
   }
 }
 
-Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(bool linearizable,
+Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(Freshness freshness,
                                                                      MonotonicTime deadline) {
-  if (linearizable && !QR_MUTANT("read-without-barrier")) {
-    const Status barrier = co_await Callback<Status>(
-        [&](auto done) { replicas_.ReadBarrier(group_, std::move(done)); });
+  using sparql::Consistency;
+  if (freshness.consistency != Consistency::kLocal && !QR_MUTANT("read-without-barrier")) {
+    const bool bounded = freshness.consistency == Consistency::kBounded;
+    const Status barrier = co_await Callback<Status>([&](auto done) {
+      if (bounded) return replicas_.ReadStale(group_, freshness.bound, std::move(done));
+      replicas_.ReadBarrier(group_, std::move(done));
+    });
+    if (!barrier.ok() && bounded) {
+      co_return Unavailable("what this node has may be more than ", freshness.bound / milliseconds(1),
+                            " ms behind: ", barrier.message(),
+                            "; retry, allow a longer max-staleness, or ask with consistency=local");
+    }
     if (!barrier.ok()) {
       co_return Unavailable("a linearizable read is not possible now: ", barrier.message(),
                             "; retry, or ask with consistency=local for what this node has");
@@ -68,12 +77,23 @@ Task<StatusOr<std::shared_ptr<const store::ReadView>>> Queries::View(bool linear
   co_return state_.LatestView();
 }
 
+void Queries::CountRead(sparql::Consistency consistency) {
+  switch (consistency) {
+    case sparql::Consistency::kLinearizable:
+      return metrics_.reads_linearizable.Add();
+    case sparql::Consistency::kBounded:
+      return metrics_.reads_bounded.Add();
+    case sparql::Consistency::kLocal:
+      return metrics_.reads_local.Add();
+  }
+}
+
 Task<Status> Queries::Stream(sparql::Query query, const QueryRequest& request,
                              http::ResponseWriter& writer, bool* begun) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   writer.OnClientGone([cancelled] { cancelled->store(true); });
-  (request.linearizable ? metrics_.reads_linearizable : metrics_.reads_local).Add();
-  QR_CO_ASSIGN_OR_RETURN(auto view, co_await View(request.linearizable, request.deadline));
+  CountRead(request.freshness.consistency);
+  QR_CO_ASSIGN_OR_RETURN(auto view, co_await View(request.freshness, request.deadline));
 
   sparql::QueryLimits limits;
   limits.cancelled = cancelled.get();

@@ -14,14 +14,24 @@
 #include "net/http/server.h"
 #include "node/metrics.h"
 #include "sparql/engine.h"
+#include "sparql/protocol/protocol.h"
 #include "store/state/graph_state.h"
 
 namespace quadraft::node {
 
+// How far behind what is committed an answer may be.
+struct Freshness {
+  sparql::Consistency consistency = sparql::Consistency::kLinearizable;  // kLocal: whatever this node has applied.
+  Duration bound{0};                                                     // Of kBounded.
+  static Freshness Of(const sparql::RequestOptions& options) {
+    return {options.consistency, milliseconds(options.max_staleness_ms)};
+  }
+};
+
 struct QueryRequest {
   sparql::ResultFormat format = sparql::ResultFormat::kJson;
   MonotonicTime deadline = MonotonicTime::max();
-  bool linearizable = true;           // False: whatever this node has applied.
+  Freshness freshness;
   size_t memory_bytes_max = size_t{1} << 30;
   bool not_found_when_empty = false;  // Graph Store GET of a graph that does not exist.
   bool head_only = false;
@@ -37,13 +47,14 @@ class Queries {
   // Answers through `writer`, always. An error after the answer has begun breaks it off visibly.
   Task<void> Serve(sparql::Query query, QueryRequest request, http::ResponseWriter writer);
 
-  // A view that a linearizable read may use, or why there is none in time.
-  Task<StatusOr<std::shared_ptr<const store::ReadView>>> View(bool linearizable, MonotonicTime deadline);
+  // A view as fresh as that, or why there is none in time.
+  Task<StatusOr<std::shared_ptr<const store::ReadView>>> View(Freshness freshness, MonotonicTime deadline);
 
   size_t running() const { return running_; }
 
  private:
   // *begun: part of the answer is on its way, so an error can only break it off.
+  void CountRead(sparql::Consistency consistency);
   Task<Status> Stream(sparql::Query query, const QueryRequest& request, http::ResponseWriter& writer, bool* begun);
 
   Env& env_;

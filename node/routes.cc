@@ -163,7 +163,7 @@ void Routes::Query(sparql::ProtocolRequest request, bool head_only, http::Respon
   QueryRequest run;
   run.format = *format;
   run.deadline = Deadline(request.options, node_.options_.query_timeout);
-  run.linearizable = request.options.consistency == sparql::Consistency::kLinearizable;
+  run.freshness = Freshness::Of(request.options);
   run.memory_bytes_max = node_.options_.query_memory_bytes_max;
   run.head_only = head_only;
   run.accept = std::move(request.accept);
@@ -194,7 +194,7 @@ void Routes::StoreRead(sparql::GraphStoreRequest request, http::ResponseWriter w
   QueryRequest run;
   run.format = *format;
   run.deadline = Deadline(request.options, node_.options_.query_timeout);
-  run.linearizable = request.options.consistency == sparql::Consistency::kLinearizable;
+  run.freshness = Freshness::Of(request.options);
   run.memory_bytes_max = node_.options_.query_memory_bytes_max;
   run.not_found_when_empty = request.graph.is_iri();
   run.head_only = request.method == sparql::GraphStoreRequest::Method::kHead;
@@ -332,6 +332,7 @@ void Routes::StatusJson(http::ResponseWriter writer) {
   JsonObject body;
   body.Add("node", node_.options_.id.value());
   body.Add("role", raft::RoleName(status.role));
+  body.Add("lease", status.lease ? "valid" : "none");
   if (leader) body.Add("leader", leader->value());
   body.Add("term", status.term.value());
   body.Add("commit_index", status.commit.value());

@@ -32,6 +32,13 @@ void AddStart(CLI::App* app, quadraft::cli::StartOptions* options) {
   start->add_option("--query-memory-mb", options->query_memory_mb, "Limit of one query")->capture_default_str();
   start->add_option("--query-timeout", options->query_timeout_s, "Seconds, unless the request says otherwise")->capture_default_str();
   start->add_option("--founders", options->founders, "Which of the peers found the cluster: 1,2,3 (default: all)");
+  start->add_option("--priority", options->priority, "How much this node is to lead, 0 to 1000; 0: only when nobody else can")
+      ->capture_default_str()->check(CLI::Range(0, 1000));
+  start->add_flag("--lease-reads", options->lease_reads, "As the leader, answer linearizable reads without asking the others: right only while "
+                                                         "no node's monotonic clock is off by more than --clock-drift-ppm");
+  start->add_option("--clock-drift-ppm", options->clock_drift_ppm, "How much faster or slower than true time a monotonic clock may run, in millionths "
+                                                                   "(for --lease-reads and max-staleness)")
+      ->capture_default_str()->check(CLI::Range(0, 500'000));
   start->add_flag("--join", options->join, "Not a founder: the node waits until `quadraft member add` names it");
   start->add_option("--log-level", options->log_level, "debug, info, warning, error")->capture_default_str();
 }
@@ -91,6 +98,9 @@ int main(int argc, char** argv) {
       ->capture_default_str()->check(CLI::IsMember({"table", "json", "csv", "tsv", "xml", "nt"}));
   query_command->add_option("--consistency", query.consistency, "linearizable or local")
       ->capture_default_str()->check(CLI::IsMember({"linearizable", "local"}));
+  query_command->add_option("--max-staleness-ms", query.max_staleness_ms,
+                            "The answer may be so far behind: any node that knows that it is not further gives it at once")
+      ->check(CLI::Range(1, 86'400'000))->excludes("--consistency");
   CLI::App* update_command = app.add_subcommand("update", "Run a SPARQL update");
   AddQueryOptions(update_command, &update, "The update");
   CLI::App* status_command = app.add_subcommand("status", "Show every node of --endpoint");

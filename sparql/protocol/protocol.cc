@@ -20,43 +20,75 @@ StatusOr<rdf::Term> GraphIri(std::string_view parameter, const std::string& valu
   return rdf::Term::Iri(value);
 }
 
+StatusOr<int64_t> DecodeMilliseconds(const std::string& name, const std::string& value) {
+  int64_t ms = 0;
+  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), ms);
+  if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || ms < 1 ||
+      ms > kTimeoutMsMax) {
+    return InvalidArgument("the parameter ", name, " is '", value,
+                           "', expected milliseconds from 1 to ", kTimeoutMsMax);
+  }
+  return ms;
+}
+
+// As the fields come, before it is known whether they suit each other.
+struct OwnFields {
+  std::optional<int64_t> timeout_ms, max_staleness_ms;
+  std::optional<Consistency> consistency;
+};
+
 // True when the field was one of our own.
-StatusOr<bool> DecodeOption(const std::string& name, const std::string& value,
-                            RequestOptions* options) {
+StatusOr<bool> DecodeOption(const std::string& name, const std::string& value, OwnFields* fields) {
   if (name == "timeout") {
-    int64_t ms = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || ms < 1 ||
-        ms > kTimeoutMsMax) {
-      return InvalidArgument("the parameter timeout is '", value,
-                             "', expected milliseconds from 1 to ", kTimeoutMsMax);
-    }
-    options->timeout_ms = ms;
+    QR_ASSIGN_OR_RETURN(fields->timeout_ms, DecodeMilliseconds(name, value));
+    return true;
+  }
+  if (name == "max-staleness") {
+    QR_ASSIGN_OR_RETURN(fields->max_staleness_ms, DecodeMilliseconds(name, value));
     return true;
   }
   if (name != "consistency") return false;
   if (value == "linearizable") {
-    options->consistency = Consistency::kLinearizable;
+    fields->consistency = Consistency::kLinearizable;
+  } else if (value == "bounded") {
+    fields->consistency = Consistency::kBounded;
   } else if (value == "local") {
-    options->consistency = Consistency::kLocal;
+    fields->consistency = Consistency::kLocal;
   } else {
     return InvalidArgument("the parameter consistency is '", value,
-                           "', expected linearizable or local");
+                           "', expected linearizable, bounded or local");
   }
   return true;
 }
 
+StatusOr<RequestOptions> Combine(const OwnFields& fields) {
+  RequestOptions options{.timeout_ms = fields.timeout_ms};
+  const bool bounded = fields.max_staleness_ms.has_value();
+  options.consistency =
+      fields.consistency.value_or(bounded ? Consistency::kBounded : Consistency::kLinearizable);
+  if (bounded != (options.consistency == Consistency::kBounded)) {
+    return bounded ? InvalidArgument(
+                         "max-staleness is for bounded reads: leave it out, or say "
+                         "consistency=bounded")
+                   : InvalidArgument(
+                         "consistency=bounded needs max-staleness, the milliseconds that the "
+                         "answer may be behind");
+  }
+  options.max_staleness_ms = fields.max_staleness_ms.value_or(0);
+  return options;
+}
+
 // What the parameters name, before it is known whether they suit each other.
 struct Parameters {
+  OwnFields own;
   std::vector<std::string> queries, updates;
   Dataset query_dataset, update_dataset;
 };
 
-Status DecodeParameters(std::string_view encoded, ProtocolRequest* decoded,
-                        Parameters* parameters) {
+Status DecodeParameters(std::string_view encoded, Parameters* parameters) {
   QR_ASSIGN_OR_RETURN(FormFields fields, DecodeForm(encoded));
   for (auto& [name, value] : fields) {
-    QR_ASSIGN_OR_RETURN(const bool own, DecodeOption(name, value, &decoded->options));
+    QR_ASSIGN_OR_RETURN(const bool own, DecodeOption(name, value, &parameters->own));
     if (own) continue;
     if (name == "query") {
       parameters->queries.push_back(std::move(value));
@@ -109,7 +141,7 @@ Status DecodePost(const http::Request& request, ProtocolRequest* decoded, Parame
   if (!CharsetIsUtf8(content_type))
     return UnsupportedMediaType(content_type, StrCat(media_type, " in UTF-8"));
   if (media_type == kFormType) {
-    QR_RETURN_IF_ERROR(DecodeParameters(request.body, decoded, parameters));
+    QR_RETURN_IF_ERROR(DecodeParameters(request.body, parameters));
     if (!parameters->queries.empty() && !parameters->updates.empty()) {
       return InvalidArgument("the request has both a query and an update, expected one");
     }
@@ -171,7 +203,7 @@ StatusOr<ProtocolRequest> DecodeRequest(const http::Request& request) {
   if (!is_post && request.method != "GET" && request.method != "HEAD") {
     return MethodNotAllowed(request.method, "GET, HEAD, POST");
   }
-  QR_RETURN_IF_ERROR(DecodeParameters(request.query, &decoded, &parameters));
+  QR_RETURN_IF_ERROR(DecodeParameters(request.query, &parameters));
   if (is_post) {
     QR_RETURN_IF_ERROR(DecodePost(request, &decoded, &parameters));
   } else {
@@ -182,6 +214,7 @@ StatusOr<ProtocolRequest> DecodeRequest(const http::Request& request) {
   if (rdf::FindInvalidUtf8(decoded.text) != std::string::npos)
     return InvalidArgument("the text is not UTF-8");
   QR_RETURN_IF_ERROR(TakeDataset(&decoded, &parameters));
+  QR_ASSIGN_OR_RETURN(decoded.options, Combine(parameters.own));
   return decoded;
 }
 
@@ -190,9 +223,10 @@ StatusOr<GraphStoreRequest> DecodeGraphStoreRequest(const http::Request& request
   decoded.accept = http::Find(request.headers, "accept");
   QR_ASSIGN_OR_RETURN(decoded.method, DecodeMethod(request.method));
   QR_ASSIGN_OR_RETURN(const FormFields fields, DecodeForm(request.query));
+  OwnFields own_fields;
   int targets = 0;
   for (const auto& [name, value] : fields) {
-    QR_ASSIGN_OR_RETURN(const bool own, DecodeOption(name, value, &decoded.options));
+    QR_ASSIGN_OR_RETURN(const bool own, DecodeOption(name, value, &own_fields));
     if (own) continue;
     if (name == "default") {
       ++targets;
@@ -205,6 +239,7 @@ StatusOr<GraphStoreRequest> DecodeGraphStoreRequest(const http::Request& request
     return InvalidArgument("the request names ", targets,
                            " graphs, expected ?default or ?graph=IRI once");
   decoded.whole_dataset = targets == 0;
+  QR_ASSIGN_OR_RETURN(decoded.options, Combine(own_fields));
   if (decoded.method == GraphStoreRequest::Method::kPut ||
       decoded.method == GraphStoreRequest::Method::kPost) {
     QR_RETURN_IF_ERROR(DecodeGraphStoreBody(request, &decoded));

@@ -6,7 +6,8 @@
 //   r.dataset}) ...
 //
 // Errors carry their HTTP status (sparql/protocol/errors.h: HttpStatusFor, ErrorBody). Parameters
-// of our own: `timeout` in milliseconds, `consistency` = linearizable (default) or local.
+// of our own: `timeout` in milliseconds, `consistency` = linearizable (default), bounded or local,
+// `max-staleness` in milliseconds: how far behind a bounded read may be (it implies bounded).
 // Parameters that nobody knows are left alone, as clients add theirs.
 #ifndef QUADRAFT_SPARQL_PROTOCOL_PROTOCOL_H_
 #define QUADRAFT_SPARQL_PROTOCOL_PROTOCOL_H_
@@ -25,13 +26,14 @@
 
 namespace quadraft::sparql {
 
-enum class Consistency : uint8_t { kLinearizable, kLocal };
+enum class Consistency : uint8_t { kLinearizable, kBounded, kLocal };
 inline constexpr int64_t kTimeoutMsMax = 24 * 60 * 60 * 1000;
 
 // What our own parameters say, of any kind of request.
 struct RequestOptions {
   std::optional<int64_t> timeout_ms;  // 1 to kTimeoutMsMax.
   Consistency consistency = Consistency::kLinearizable;
+  int64_t max_staleness_ms = 0;  // Of kBounded: 1 to kTimeoutMsMax.
 };
 
 struct ProtocolRequest {

@@ -93,6 +93,25 @@ TEST(DecodeRequestTest, Errors) {
   EXPECT_EQ(ErrorOf(Get("query=ASK&consistency=maybe")), 400);
 }
 
+TEST(DecodeRequestTest, HowFarBehindAReadMayBe) {
+  const auto options = [](std::string query) { return DecodeRequest(Get("query=ASK%7B%7D&" + query)); };
+  for (const char* query : {"max-staleness=1500", "consistency=bounded&max-staleness=1500"}) {
+    const auto r = options(query);
+    ASSERT_TRUE(r.ok()) << ToString(r.status());
+    EXPECT_EQ(r->options.consistency, Consistency::kBounded);
+    EXPECT_EQ(r->options.max_staleness_ms, 1500);
+  }
+  for (const char* query :
+       {"consistency=bounded", "consistency=local&max-staleness=5", "max-staleness=0",
+        "consistency=linearizable&max-staleness=5", "max-staleness=1s", "consistency=eventual"}) {
+    EXPECT_EQ(HttpStatusFor(options(query).status()), 400) << query;
+  }
+  const auto graph = DecodeGraphStoreRequest(
+      {.method = "GET", .path = "/store", .query = "default&max-staleness=20"});
+  ASSERT_TRUE(graph.ok());
+  EXPECT_EQ(graph->options.consistency, Consistency::kBounded);
+}
+
 TEST(DecodeGraphStoreRequestTest, Targets) {
   const auto graph = DecodeGraphStoreRequest(
       {.method = "GET", .path = "/store", .query = "graph=http%3A%2F%2Fe%2Fg%3Fx"});

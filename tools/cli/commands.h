@@ -21,6 +21,9 @@ struct StartOptions {
   uint64_t query_timeout_s = 60;
   std::string log_level = "info";
   std::string founders;       // "1,2,3": of the peers; empty: all of them.
+  uint32_t priority = 100;    // 0 to 1000: how much it is to lead; 0: only for want of others.
+  bool lease_reads = false;
+  int64_t clock_drift_ppm = 100'000;
   bool join = false;          // No founder: it waits to be added by `quadraft member add`.
 };
 int RunStart(const StartOptions& options);
@@ -46,6 +49,7 @@ struct QueryOptions {
   std::string text, file;         // One of them; file "-" is standard input.
   std::string output = "table";   // table json csv tsv xml nt
   std::string consistency = "linearizable";
+  uint64_t max_staleness_ms = 0;  // Not 0: a bounded read.
 };
 int RunQuery(const QueryOptions& options);
 int RunUpdate(const QueryOptions& options);

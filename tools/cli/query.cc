@@ -107,7 +107,11 @@ int RunRequest(const QueryOptions& options, bool update) {
   request.method = "POST";
   request.path = "/sparql";
   request.query = StrCat("timeout=", options.common.timeout_s * 1000);
-  if (!update) StrAppend(&request.query, "&consistency=", options.consistency);
+  if (!update && options.max_staleness_ms > 0) {
+    StrAppend(&request.query, "&max-staleness=", options.max_staleness_ms);
+  } else if (!update) {
+    StrAppend(&request.query, "&consistency=", options.consistency);
+  }
   request.headers = {{"content-type", update ? "application/sparql-update" : "application/sparql-query"}};
   if (!update) request.headers.emplace_back("accept", AcceptHeader(options.output));
   request.body = *std::move(text);

@@ -108,6 +108,9 @@ StatusOr<Production> Prepare(const StartOptions& options) {
   QR_ASSIGN_OR_RETURN(production.env, net::EpollEnv::Create(std::move(env)));
   production.node.id = self;
   production.node.http_address = options.http;
+  production.node.replica.raft.priority = options.priority;
+  production.node.replica.raft.lease_reads = options.lease_reads;
+  production.node.replica.raft.clock_drift_ppm_max = options.clock_drift_ppm;
   production.node.query_timeout = seconds(options.query_timeout_s);
   production.node.query_memory_bytes_max = options.query_memory_mb << 20;
   production.node.kv.block_cache_bytes = options.cache_mb << 20;
