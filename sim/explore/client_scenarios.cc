@@ -44,6 +44,7 @@ RegisterOptions MakeRegister(const Settings& settings) {
   RegisterOptions options;
   options.clients = Clients(settings, "register.clients", "register.think-ms", options.clients);
   options.keys = IntOf(settings, "register.keys");
+  options.bounded_reads = settings["raft.lease-reads"] != 0;
   return options;
 }
 

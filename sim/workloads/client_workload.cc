@@ -216,12 +216,14 @@ ClientWorkload::Answer ClientWorkload::Client::Judge(const StatusOr<http::Respon
 
 Task<ClientWorkload::Answer> ClientWorkload::Client::Call(std::string content_type,
                                                           std::string accept, std::string body,
-                                                          bool may_miss, http::Headers more) {
+                                                          bool may_miss, http::Headers more,
+                                                          std::string parameters) {
   const std::string request = body;
   auto response = co_await Callback<StatusOr<http::Response>>([&](auto done) {
     http::Request message{
         .method = "POST",
         .path = "/sparql",
+        .query = std::move(parameters),
         .headers = {{"content-type", std::move(content_type)}, {"accept", std::move(accept)}},
         .body = std::move(body)};
     for (auto& header : more) message.headers.push_back(std::move(header));
@@ -266,6 +268,15 @@ void ClientWorkload::Client::CheckAcknowledged(std::string_view body, std::strin
 Task<ClientWorkload::Answer> ClientWorkload::Client::Query(std::string text, std::string accept) {
   Answer answer = co_await Call("application/sparql-query", std::move(accept), std::move(text),
                                 /*may_miss=*/false);
+  if (!answer.ok()) answer.outcome = Outcome::kFail;
+  co_return answer;
+}
+
+Task<ClientWorkload::Answer> ClientWorkload::Client::QueryBehind(std::string text,
+                                                                 Duration bound) {
+  Answer answer = co_await Call("application/sparql-query", "text/csv", std::move(text),
+                                /*may_miss=*/false, /*more=*/{},
+                                StrCat("max-staleness=", bound / milliseconds(1)));
   if (!answer.ok()) answer.outcome = Outcome::kFail;
   co_return answer;
 }

@@ -142,6 +142,8 @@ class ClientWorkload::Client : public Program {
   // otherwise it is a violation, as are all other refusals of a valid request.
   Task<Answer> Update(std::string text, bool may_miss = false);
   Task<Answer> Query(std::string text, std::string accept = "text/csv");
+  // The answer may be so far behind.
+  Task<Answer> QueryBehind(std::string text, Duration bound);
   // Again and again until one is answered; nullopt after kTries.
   Task<Answer> QueryPatiently(std::string text, std::string accept = "text/csv");
   // A query or update whose effect or answer the history does not record.
@@ -162,7 +164,7 @@ class ClientWorkload::Client : public Program {
   Task<void> Loop();
   Task<void> RunFinalReads(std::string address);
   Task<Answer> Call(std::string content_type, std::string accept, std::string body, bool may_miss,
-                    http::Headers more = {});
+                    http::Headers more = {}, std::string parameters = {});
   // client_session.cc
   static constexpr int kCopiesMax = 6;
   static constexpr int kUpdatesWithout = 10;  // After a session could not be registered.

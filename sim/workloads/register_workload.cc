@@ -35,6 +35,7 @@ std::optional<int64_t> ParseValue(std::string_view cell) {
 RegisterWorkload::RegisterWorkload(WorkloadContext context, const RegisterOptions& options)
     : ClientWorkload(std::move(context), "register", options.clients),
       keys_(options.keys),
+      bounded_reads_(options.bounded_reads),
       states_(options.clients.clients) {
   for (ClientState& state : states_) state.last_seen.resize(keys_);
 }
@@ -55,8 +56,12 @@ Task<void> RegisterWorkload::Operate(Client& client) {
     case 9 ... 10:
       co_await Insert(client);
       break;
-    default:
-      co_await ReadSet(client, static_cast<int>(random.Below(clients())));
+    default: {
+      const int of_client = static_cast<int>(random.Below(clients()));
+      Duration behind{0};
+      if (bounded_reads_ && random.OneIn(2)) behind = milliseconds(random.Between(1, 1500));
+      co_await ReadSet(client, of_client, behind);
+    }
   }
 }
 
@@ -141,17 +146,25 @@ Task<void> RegisterWorkload::Insert(Client& client) {
   if (answer.outcome == Outcome::kUnknown) co_return;
   set.unknown.erase(element);
   if (answer.ok()) {
-    set.acknowledged.insert(element);
+    set.acknowledged.emplace(element, world()->now());
     client.Acknowledged();
   } else {
     set.failed.insert(element);
   }
 }
 
-Task<void> RegisterWorkload::ReadSet(Client& client, int of_client) {
-  const std::set<std::string> must = states_[of_client].acknowledged;
-  const Answer answer = co_await client.Query(
-      StrCat("SELECT ?e WHERE { <urn:set:", of_client, "> <urn:element> ?e }"));
+Task<void> RegisterWorkload::ReadSet(Client& client, int of_client, Duration behind) {
+  std::set<std::string> must;
+  for (const auto& [element, at] : states_[of_client].acknowledged) {
+    if (at <= world()->now() - behind) must.insert(element);
+  }
+  const std::string text = StrCat("SELECT ?e WHERE { <urn:set:", of_client, "> <urn:element> ?e }");
+  Answer answer;
+  if (behind > Duration(0)) {
+    answer = co_await client.QueryBehind(text, behind);
+  } else {
+    answer = co_await client.Query(text);
+  }
   if (!answer.ok()) co_return;
   const std::vector<std::string> rows = CsvRows(answer.body);
   CheckSet(of_client, must, std::set<std::string>(rows.begin(), rows.end()));
@@ -159,7 +172,7 @@ Task<void> RegisterWorkload::ReadSet(Client& client, int of_client) {
 
 Task<void> RegisterWorkload::FinalReads(Client& client) {
   for (int key = 0; key < keys_; ++key) co_await Read(client, key);
-  for (int of_client = 0; of_client < clients(); ++of_client) co_await ReadSet(client, of_client);
+  for (int of_client = 0; of_client < clients(); ++of_client) co_await ReadSet(client, of_client, Duration(0));
 }
 
 void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must,
@@ -168,7 +181,8 @@ void RegisterWorkload::CheckSet(int client, const std::set<std::string>& must,
     if (seen.contains(element)) continue;
     Fail(
         Internal("acknowledged write lost: ", element, " of set ", client,
-                 " was acknowledged before this linearizable read began and is not in its answer"));
+                 " was acknowledged before this read began, or longer ago than its bound, and is not "
+                 "in its answer"));
     return;
   }
   const ClientState& set = states_[client];

@@ -1,6 +1,7 @@
 // Quad registers: clients write, read and compare-and-set single quads of real nodes, over HTTP and
 // SPARQL, through whatever the network does to them. What they saw goes to the linearizability
-// checker; sets of acknowledged inserts are checked as well.
+// checker; sets of acknowledged inserts are checked as well, and a read of one that may be behind by a
+// bound must have what was acknowledged longer ago.
 //
 // A register is <urn:register:K> <urn:value> ?v. Write: DELETE what is there, INSERT the new value,
 // in one update. Compare and set: the update's WHERE names the old value and inserts a tag that no
@@ -8,6 +9,7 @@
 #ifndef QUADRAFT_SIM_WORKLOADS_REGISTER_WORKLOAD_H_
 #define QUADRAFT_SIM_WORKLOADS_REGISTER_WORKLOAD_H_
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +22,7 @@ namespace quadraft::sim {
 struct RegisterOptions {
   ClientOptions clients;
   int keys = 3;
+  bool bounded_reads = false;  // Half of the reads of sets may be behind by a bound.
 };
 
 class RegisterWorkload : public ClientWorkload {
@@ -34,7 +37,9 @@ class RegisterWorkload : public ClientWorkload {
   struct ClientState {
     std::vector<std::optional<int64_t>> last_seen;  // By key: what a compare-and-set starts from.
     uint64_t next_tag = 1;
-    std::set<std::string> acknowledged, unknown, failed;  // Its set of inserts.
+    // Its set of inserts; those that were acknowledged, and when.
+    std::map<std::string, Duration> acknowledged;
+    std::set<std::string> unknown, failed;
   };
 
   Task<void> Operate(Client& client) override;
@@ -43,12 +48,13 @@ class RegisterWorkload : public ClientWorkload {
   Task<void> Read(Client& client, int key);
   Task<void> CompareAndSet(Client& client, int key);
   Task<void> Insert(Client& client);
-  Task<void> ReadSet(Client& client, int of_client);
+  Task<void> ReadSet(Client& client, int of_client, Duration behind);
   // nullopt: no answer.
   Task<std::optional<bool>> TagExists(Client& client, std::string tag);
   void CheckSet(int client, const std::set<std::string>& must, const std::set<std::string>& seen);
 
   const int keys_;
+  const bool bounded_reads_;
   std::vector<ClientState> states_;
   int64_t next_value_ = 1;
 };
