@@ -71,6 +71,11 @@ class Node {
  private:
   friend class Routes;
 
+  Status StartParts();
+  Status OpenState();
+  Status OpenLog();
+  Status OpenStateAndLog();
+  Status ReplaceState(const Status& damage);
   void Fatal(const Status& status);
 
   Env& env_;

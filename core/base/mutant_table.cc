@@ -148,6 +148,10 @@ constexpr Planted kPlanted[] = {
     {"log-checksum-ignored", "the checksum of a log record is not verified", "log"},
     {"log-sync-skipped",
      "the log says synced without syncing (etcd#14370; MongoDB's w:1 by default)", "log"},
+    {"damaged-log-votes",
+     "a log whose damaged entries were cut votes like any other (Alagappan et al., FAST'18: the "
+     "vote of who lost what it had acknowledged elects a leader without it)",
+     "log", "log-rot"},
     {"lost-disk-comes-back",
      "a node with an empty disk votes and acknowledges under its old number (Raft thesis, section "
      "11.7.3; Vanlightly, standard-raft: the blank server)",
@@ -186,6 +190,10 @@ constexpr Planted kPlanted[] = {
      "sparql"},
     {"prefix-one-id-short",
      "a scan compares its prefix one id short and runs into the next id's rows", "sparql"},
+    {"promise-kept-once",
+     "term and vote stand in the log alone: with the log they are forgotten (Alagappan et al., "
+     "FAST'18, section 3.4.3: two copies of what no peer can bring back)",
+     "log", "log-rot"},
     {"proposal-answered-by-index",
      "a proposal is acknowledged when its index is applied, whosever entry took it (Raft "
      "thesis, section 6.3)",

@@ -77,6 +77,7 @@ constexpr std::string_view kSometimesNames[] = {
     "truncated-under-sync",
     "vote-refused-log-behind",
     "vote-refused-voted-already",
+    "vote-refused-while-repairing",
     "vote-request-within-lease",
     "vote-within-promise",
     "woken-for-a-node",
@@ -110,6 +111,8 @@ constexpr std::string_view kSometimesNames[] = {
     "segment-removed",
     "segment-rolled",
     "torn-tail-cut",
+    "damaged-log-rebuilt",
+    "promise-newer-than-log",
     "trim-rewrote-records",
     // store/kv
     "kv-kept-files-after-error",

@@ -58,6 +58,10 @@ Status Invariants::CheckVote(const Raft& replica, const Seen& seen) {
     return Internal("one vote per term: node ", replica.self(), " voted for ", seen.vote,
                     " in term ", seen.term, ", now for ", replica.vote());
   }
+  if (replica.repairing() && replica.vote() != NodeId{}) {
+    return Internal("durability: node ", replica.self(), " votes for ", replica.vote(),
+                    " in term ", replica.term(), ", and its log may lack what was committed");
+  }
   return OkStatus();
 }
 
@@ -78,7 +82,12 @@ Status Invariants::CheckDurable(const Raft& replica, Durable& durable) {
     // node ended before its log said so.
     const std::optional<RaftTerm> term =
         durable.last > log.snapshot_index() ? log.term_at(durable.last) : std::nullopt;
-    if (durable.last > log.last_index() || (term && *term != durable.last_term)) {
+    const bool lost = durable.last > log.last_index() || (term && *term != durable.last_term);
+    if (lost && replica.repairing() && replica.repair_floor() < durable.term) {
+      return Internal("durability: node ", replica.self(), " lost entries and repairs from term ",
+                      replica.repair_floor(), "; durable was term ", durable.term);
+    }
+    if (lost && !replica.repairing()) {
       return Internal("durability: node ", replica.self(), " restarts with entries up to ",
                       log.last_index(), "/", log.last_term(), "; durable was ", durable.last, "/",
                       durable.last_term);

@@ -15,7 +15,8 @@
 //   5. State machine safety: no two replicas commit different entries at one index; no commit
 //      index goes back (but by a restart).
 //   6. One vote per term: a vote is not changed and not taken back within its term.
-//   7. Durability: term, vote and entries that a replica called durable are there after a restart.
+//   7. Durability: term, vote and entries that a replica called durable are there after a restart;
+//      one whose entries the medium damaged says so (Raft::repairing) and gives no vote meanwhile.
 //   8. One change at a time: of the configurations in a leader's log at most one is not committed,
 //      each was one voter away from the one before or joint, and a leader is elected as a voter.
 //   9. Leases exclude (CheckLease; it takes clocks to ask): while one holds, no leader of a later

@@ -56,6 +56,7 @@ Raft::Raft(NodeId self, Configuration configuration, const Options& options, Ini
       vote_(initial.hard_state.vote),
       log_(initial.snapshot_index, initial.snapshot_term, std::move(initial.entries)),
       configurations_({{initial.configuration_index, std::move(configuration)}}),
+      repair_floor_(initial.repair_floor),
       now_(now),
       led_term_(initial.hard_state.term),
       saved_term_(initial.hard_state.term) {
@@ -66,7 +67,7 @@ Raft::Raft(NodeId self, Configuration configuration, const Options& options, Ini
   commit_ = std::clamp(initial.hard_state.commit, log_.snapshot_index(), log_.last_index());
   if (initial.restarted) forgotten_until_ = now_ + kLeaseMax;
   Follower follower{.election_deadline = NewElectionDeadline()};
-  if (this->configuration().voters() == std::vector<NodeId>{self_})
+  if (this->configuration().voters() == std::vector<NodeId>{self_} && !repairing())
     follower.election_deadline = now_;  // Nobody to wait for.
   state_ = follower;
 }

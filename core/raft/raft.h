@@ -181,6 +181,9 @@ class Raft {
     std::vector<Entry> entries;
     LogIndex configuration_index;  // Of `configuration`; zero: the group was founded with it.
     bool restarted = false;        // It ran before, and may have promised something (lease.h).
+    // Not zero: entries that were durable here are lost, and whatever this node acknowledged or
+    // voted before was of this term at most; hard_state's is above it. See repairing().
+    RaftTerm repair_floor;
   };
   // `configuration` is the last one that the state holds; later ones are among the entries. Nobody:
   // a node that waits to be told. `random` (for election timeouts only) and `health` must outlive
@@ -255,6 +258,17 @@ class Raft {
   // A peer said that a later configuration than ours does not have us: we do not campaign.
   bool removed() const { return removed_at_ > configuration_index(); }
   bool IsVoter() const { return configuration().IsVoter(self_); }
+  // It has lost entries that it had acknowledged, and its log does not yet show that they are back:
+  // it follows and acknowledges, but neither votes nor campaigns. Its vote could elect a leader that
+  // lacks what was committed with its help. An entry of a term above the floor shows it: that
+  // term's leader was elected without this node, so by voters who have what was committed in terms
+  // up to the floor (leader completeness, thesis section 3.6.3), and a log that matches the
+  // leader's up to an entry of its own term has all of that before it. FAST'18 (Alagappan et al.)
+  // marks single entries as faulty instead; here the log ends where the damage begins.
+  bool repairing() const {
+    return repair_floor_ != RaftTerm{} && log_.last_term() <= repair_floor_;
+  }
+  RaftTerm repair_floor() const { return repair_floor_; }
   // A voter of any configuration that may still be the one in force: who is to go must yet lead
   // when nobody else has its log (thesis section 4.2.2).
   bool MayCampaign() const;
@@ -290,6 +304,7 @@ class Raft {
   void CountVote(NodeId from, bool granted);
   void BecomeLeader();
   bool InLease() const;
+  bool MayVote() const;
   bool LosesTie(NodeId from, const VoteRequest& request) const;
   void OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request);
   void OnVoteReply(NodeId from, RaftTerm term, const VoteReply& reply);
@@ -373,6 +388,7 @@ class Raft {
   Log log_;
   std::vector<ConfigurationAt> configurations_;  // Never empty.
   LogIndex removed_at_;
+  const RaftTerm repair_floor_;
   State state_;
   MonotonicTime now_;
   NodeId last_leader_;  // For the count of changes.

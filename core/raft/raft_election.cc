@@ -113,6 +113,8 @@ bool Raft::LosesTie(NodeId from, const VoteRequest& request) const {
          request.last_index == log_.last_index() && request.last_term == log_.last_term();
 }
 
+bool Raft::MayVote() const { return !repairing() || QR_MUTANT("damaged-log-votes"); }
+
 void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request) {
   const bool up_to_date =
       QR_MUTANT("vote-without-log-check") || std::pair(request.last_term, request.last_index) >=
@@ -120,7 +122,7 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
   if (request.pre) {
     const bool tie = LosesTie(from, request);
     SIM_SOMETIMES(tie, "pre-vote-tie-broken");
-    const bool granted = term > term_ && up_to_date && !InLease() && !tie;
+    const bool granted = term > term_ && up_to_date && !InLease() && !tie && MayVote();
     SIM_SOMETIMES(!granted, "pre-vote-refused");
     SIM_SOMETIMES(term > term_ && up_to_date && InLease(), "pre-vote-refused-within-lease");
     return SendAs(from, granted ? term : term_,
@@ -129,8 +131,9 @@ void Raft::OnVoteRequest(NodeId from, RaftTerm term, const VoteRequest& request)
   const bool free = vote_ == from || (vote_ == NodeId{} && leader() == NodeId{});
   const PromiseLeft promise = PromiseTo(from);
   const bool lets = request.waits || promise.left <= Duration(0);
-  const bool granted = free && up_to_date && lets;
+  const bool granted = free && up_to_date && lets && MayVote();
   SIM_SOMETIMES(granted && promise.left > Duration(0), "vote-within-promise");
+  SIM_SOMETIMES(free && up_to_date && repairing(), "vote-refused-while-repairing");
   SIM_SOMETIMES(free && !up_to_date, "vote-refused-log-behind");
   SIM_SOMETIMES(!free, "vote-refused-voted-already");
   if (granted) {

@@ -106,7 +106,7 @@ void Raft::ScanConfigurations() {
 }
 
 bool Raft::MayCampaign() const {
-  if (removed()) return false;
+  if (removed() || repairing()) return false;
   for (auto at = configurations_.rbegin(); at != configurations_.rend(); ++at) {
     if (at->configuration.IsVoter(self_)) return true;
     if (at->index <= commit_) break;

@@ -50,6 +50,10 @@ TEST(RaftMutant, AckBeforeSyncLosesWhatWasCommitted) {
   ExpectBroken("ack-before-sync", "ack_after_sync.txt");
 }
 
+TEST(RaftMutant, TheVoteOfADamagedLogElectsWhoLacksWhatWasCommitted) {
+  ExpectBroken("damaged-log-votes", "damaged_log.txt", {"3 leader term=3"});
+}
+
 TEST(RaftMutant, MembershipBugsBreakTheirScenarios) {
   ExpectBroken("change-before-first-commit", "single_server_bug.txt",
                {"2 applies 3/2", "1 applies 3/3"});

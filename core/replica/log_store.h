@@ -24,6 +24,9 @@ struct RecoveredGroup {
   LogIndex snapshot_index;  // The log holds what is after this; zero when never compacted.
   RaftTerm snapshot_term;
   std::vector<raft::Entry> entries;  // Contiguous from snapshot_index + 1.
+  // Not zero: entries that were durable have been lost (the medium damaged them), of this term at
+  // most and acknowledged in it at most: raft::Raft::Initial::repair_floor.
+  RaftTerm repair_floor;
 };
 
 class LogStore {

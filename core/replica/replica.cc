@@ -27,6 +27,19 @@ Status CheckContiguous(GroupId group, const RecoveredGroup& recovered) {
   return OkStatus();
 }
 
+// The others must be able to elect a leader without it.
+Status CheckRepairable(const raft::Raft& raft, GroupId group) {
+  const auto others = [&raft](NodeId node) {
+    return node == raft.self() ? raft::Ballot::kRefused : raft::Ballot::kGranted;
+  };
+  if (!raft.repairing() || raft.configuration().Tally(others) == raft::VoteResult::kWon) {
+    return OkStatus();
+  }
+  return DataLoss("group ", group, ": entries after ", raft.log().last_index(),
+                  " were damaged on this node's disk, and the other voters are too few to bring them back (",
+                  raft::Describe(raft.configuration()), "): restore a backup");
+}
+
 bool OfLeader(const raft::Message& message) {
   const auto& body = message.body;
   return std::holds_alternative<raft::Append>(body) ||
@@ -66,6 +79,7 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
   // Nobody promises anything before its term is durable.
   const bool restarted = recovered.hard_state.term > RaftTerm{} || applied > LogIndex{};
   recovered.hard_state.commit = std::max(recovered.hard_state.commit, applied);
+  const RaftTerm repair_floor = recovered.repair_floor;
   const raft::AppliedConfiguration in_state = state_machine->configuration();
   raft::Configuration configuration = std::move(founding);
   if (in_state.index != LogIndex{}) {
@@ -78,8 +92,10 @@ StatusOr<std::unique_ptr<Replica>> Replica::Recover(ReplicaShared* shared, Group
                                                     .snapshot_term = recovered.snapshot_term,
                                                     .entries = std::move(recovered.entries),
                                                     .configuration_index = in_state.index,
-                                                    .restarted = restarted});
+                                                    .restarted = restarted,
+                                                    .repair_floor = repair_floor});
   QR_RETURN_IF_ERROR(replica->raft().fault());
+  QR_RETURN_IF_ERROR(CheckRepairable(replica->raft(), group));
   replica->TeachAddresses();
   return replica;
 }

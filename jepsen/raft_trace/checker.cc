@@ -165,6 +165,7 @@ Status RaftTraceChecker::InitState(const RaftTraceEvent& event, Node& node) {
           .log = std::move(log),
           .confs = event.confs,
           .durable = durable,
+          .repair_floor = event.repair_floor,
           .votes = {},
           .asked = {},
           .match = {},
@@ -184,6 +185,11 @@ Status RaftTraceChecker::Restarted(const RaftTraceEvent& event, const Node& befo
   if (event.term == durable.term && durable.vote != 0 && event.vote != durable.vote) {
     return FailedPrecondition("it restarts in term ", event.term, " with its vote for ", event.vote,
                               ", durable was its vote for ", durable.vote);
+  }
+  // Entries that the medium damaged: the others bring them back, and it has no vote until then.
+  if (event.repair_floor != 0) {
+    if (event.vote != 0) return FailedPrecondition("it restarts with damaged entries and a vote");
+    return OkStatus();
   }
   if (log.last() < durable.last) {
     return FailedPrecondition("it restarts with entries up to ", log.last(),
@@ -329,6 +335,13 @@ Status RaftTraceChecker::GrantVote(const RaftTraceEvent& event, Node& node) {
 // In one term of one node there is one vote, crashes or not. What was never durable, nor said to
 // anybody, may be forgotten: `cast_` has what was said, and Send asks for it.
 Status RaftTraceChecker::CastVote(uint64_t node, uint64_t term, uint64_t vote) const {
+  const auto voter = nodes_.find(node);
+  if (voter != nodes_.end() && voter->second.repair_floor != 0 &&
+      voter->second.log.last_term() <= voter->second.repair_floor) {
+    return FailedPrecondition("it votes for ", vote, " in term ", term,
+                              " while entries that it had up to term ", voter->second.repair_floor,
+                              " are not there again");
+  }
   const auto known = cast_.find({node, term});
   if (known != cast_.end() && known->second != vote) {
     return FailedPrecondition("it votes for ", vote, " in term ", term, ", it told ", known->second,

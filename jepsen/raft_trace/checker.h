@@ -65,6 +65,7 @@ class RaftTraceChecker {
     TermLog log;
     RaftConfs confs;  // By index: the last one at or below the base of the log, and all later ones.
     RaftDurable durable;
+    uint64_t repair_floor = 0;  // Not 0: no vote before an entry of a later term.
     std::set<uint64_t> votes;  // Granted to it in `term`, itself not counted.
     std::pair<uint64_t, uint64_t>
         asked;                           // (index, term) of its last entry as it began to campaign.

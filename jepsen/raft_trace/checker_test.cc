@@ -358,6 +358,21 @@ TEST(RaftTraceCheckerTest, EntriesOutliveACrash) {
   EXPECT_SAYS(story, "restarts with entries up to 0, durable were those up to 1");
 }
 
+// A medium may damage what was durable: who says so has no vote until it holds an entry of a later
+// term than it had promised anything in.
+TEST(RaftTraceCheckerTest, WhoseEntriesWereDamagedHasNoVote) {
+  for (const bool votes : {false, true}) {
+    Story story = Settled();
+    story.at(2).term = 2;
+    story.at(2).vote = 0;
+    story.Restart(2, {}, {{0, story.founders()}}, 0, /*repair_floor=*/1);
+    EXPECT_EQ(story.error(), "");
+    if (!votes) continue;
+    story.Campaign(2);
+    EXPECT_SAYS(story, "while entries that it had up to term 1 are not there again");
+  }
+}
+
 // ---- Crashes
 
 TEST(RaftTraceCheckerTest, TermOutlivesACrash) {

@@ -297,6 +297,8 @@ void ReadField(Reader& in, std::string_view key, RaftTraceEvent* event) {
     ReadConfs(in, &event->confs);
   } else if (key == "snapshot") {
     ReadTuple(in, &event->snapshot.first, &event->snapshot.second);
+  } else if (key == "repairFloor") {
+    event->repair_floor = in.Number();
   } else if (key == "durable") {
     RaftDurable& durable = event->durable;
     ReadTuple(in, &durable.term, &durable.vote, &durable.last, &durable.last_term);
@@ -356,6 +358,7 @@ std::string ToJson(const RaftTraceEvent& event) {
   if (event.snapshot != std::pair<uint64_t, uint64_t>()) {
     StrAppend(&out, ",\"snapshot\":[", event.snapshot.first, ",", event.snapshot.second, "]");
   }
+  FieldUnlessZero(&out, "repairFloor", event.repair_floor);
   if (const RaftDurable& durable = event.durable; durable != RaftDurable()) {
     StrAppend(&out, ",\"durable\":[", durable.term, ",", durable.vote, ",", durable.last, ",",
               durable.last_term, "]");

@@ -118,6 +118,7 @@ struct RaftTraceEvent {
   RaftConfs confs;
   std::pair<uint64_t, uint64_t> snapshot;  // Index and term.
   RaftDurable durable;
+  uint64_t repair_floor = 0;  // Of InitState: its entries were damaged (core/raft, Raft::repairing).
   std::optional<RaftTraceMessage> message;
   friend bool operator==(const RaftTraceEvent&, const RaftTraceEvent&) = default;
 };

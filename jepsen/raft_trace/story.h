@@ -180,7 +180,8 @@ class Story {
             .commit = commit};
   }
   // With the log up to `last`, and the last configuration in it.
-  void Restart(uint64_t node, RaftTermRuns entries, RaftConfs confs, uint64_t commit = 0) {
+  void Restart(uint64_t node, RaftTermRuns entries, RaftConfs confs, uint64_t commit = 0,
+               uint64_t repair_floor = 0) {
     RaftTraceEvent& var = vars_[node];
     Turn();
     Tell(node, Name::kCrash);
@@ -196,7 +197,8 @@ class Story {
     Tell(node, Name::kInitState,
          {.entries = entries,
           .confs = confs,
-          .durable = {var.term, var.vote, var.last, var.last_term}});
+          .durable = {var.term, var.vote, var.last, var.last_term},
+          .repair_floor = repair_floor});
   }
 
  private:

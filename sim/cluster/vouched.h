@@ -3,7 +3,8 @@
 // DataLoss or have been given up; LevelDB's files have checksums and can be replayed. What stands
 // in the log behind the high water was acknowledged a moment ago and looks like a torn tail when it
 // is gone: such a node would vote as if it had never promised. It stays out, as a node with a lost
-// disk does.
+// disk does. So does one whose log and whose promises, which are there for that case, were both
+// harmed: what is missing at the promises' end nobody can see.
 //
 //   if (process.broken() && !HarmIsNoticed(process.disk())) process.Retire();
 #ifndef QUADRAFT_SIM_CLUSTER_VOUCHED_H_

@@ -140,6 +140,7 @@ Closure BeginBandwidthLimit(FaultContext& context);
 Closure BeginBitCorruption(FaultContext& context);
 Closure BeginBitFlip(FaultContext& context);
 Closure BeginBitRot(FaultContext& context);
+Closure BeginLogRot(FaultContext& context);
 Closure BeginBridgePartition(FaultContext& context);
 Closure BeginClientPartition(FaultContext& context);
 Closure BeginClockDrift(FaultContext& context);

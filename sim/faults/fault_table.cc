@@ -55,6 +55,8 @@ constexpr FaultRow kRows[] = {
     {"latent-sector", "sectors of a disk cannot be read any more", BeginLatentSector, false,
      kBreaks},
     {"leader-transfer", "the leader hands its leadership on", BeginLeaderTransfer},
+    {"log-rot", "bytes of a log flip or its files lose their ends, on a minority of the nodes",
+     BeginLogRot, false, kBreaks},
     {"long-pause", "a node is stopped for longer than any lease", BeginLongPause},
     {"loss-burst", "messages are lost", BeginLossBurst},
     {"lost-disk", "a whole disk is lost, and a spare server takes its place", BeginLostDisk, false,

@@ -270,7 +270,7 @@ void RaftTrace::Look(NodeId node, uint64_t event) {
 
 void RaftTrace::TellInit(const raft::Raft& raft, Mirror* mirror) {
   const raft::Log& log = raft.log();
-  RaftTraceEvent init;
+  RaftTraceEvent init{.repair_floor = raft.repairing() ? raft.repair_floor().value() : 0};
   init.snapshot = {log.snapshot_index().value(), log.snapshot_term().value()};
   mirror->log = jepsen::TermLog(init.snapshot.first, init.snapshot.second);
   for (uint64_t i = init.snapshot.first + 1; i <= log.last_index().value(); ++i) {

@@ -43,7 +43,9 @@ class LogWorkload::Server : public Program {
     const uint64_t segment_bytes =
         configured ? own->second.second : workload_.options_.segment_bytes;
     QR_ASSIGN_OR_RETURN(log_,
-                        store::WriteAheadLog::Open(env_, "log", {.segment_bytes = segment_bytes}));
+                        store::WriteAheadLog::Open(env_, "log",
+                                                   {.segment_bytes = segment_bytes,
+                                                    .rebuild_damaged = true}));
     replica::Options options = configured ? own->second.first : workload_.options_.replica;
     options.on_fatal = [this](const Status& status) {
       env_.Log(LogLevel::kError, StrCat("cannot go on: ", ToString(status)));

@@ -50,7 +50,7 @@ StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes) {
     return DataLoss("segment header: checksum ", found, ", expected ", crc);
   }
   if (const uint32_t version = LoadFixed<uint32_t>(bytes.data() + 8); version != kVersion) {
-    return DataLoss("segment header: version ", version, ", this program reads ", kVersion);
+    return FailedPrecondition("segment header: version ", version, ", this program reads ", kVersion);
   }
   return SegmentHeader{.number = LoadFixed<uint64_t>(bytes.data() + 16),
                        .first_sequence = LoadFixed<uint64_t>(bytes.data() + 24),
@@ -107,7 +107,6 @@ std::optional<ParsedRecord> ParseRecord(std::string_view bytes, std::string* pro
   }
   const uint64_t tail = LoadFixed<uint64_t>(bytes.data() + 24);
   const uint64_t type = tail >> kTypeShift;
-  if (type < 1 || type > 5) return fail("record type ", type, ", expected 1 to 5");
   const uint32_t crc = LoadFixed<uint32_t>(bytes.data());
   const uint32_t found = Crc32c(bytes.substr(4, total - 4));
   if (found != crc && !QR_MUTANT("log-checksum-ignored")) {
@@ -205,6 +204,18 @@ StatusOr<uint64_t> DecodeTrim(std::string_view body) {
   uint64_t oldest = 0;
   if (!GetVarint(&body, &oldest) || !body.empty()) return Malformed("trim");
   return oldest;
+}
+
+std::string EncodeRepair(RaftTerm floor) {
+  std::string out;
+  PutVarint(&out, floor.value());
+  return out;
+}
+
+StatusOr<RaftTerm> DecodeRepair(std::string_view body) {
+  uint64_t floor = 0;
+  if (!GetVarint(&body, &floor) || !body.empty()) return Malformed("repair");
+  return RaftTerm(floor);
 }
 
 }  // namespace quadraft::store

@@ -35,7 +35,8 @@ struct SegmentHeader {
       0;  // Checksum of the last record of the segment before; 0 when it held none.
 };
 std::string EncodeSegmentHeader(const SegmentHeader& header);
-StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);  // DataLoss with the reason.
+// DataLoss with the reason; FailedPrecondition: whole, and of a newer program.
+StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);
 
 std::string SegmentName(uint64_t number);                      // "00000007.log"
 std::optional<uint64_t> SegmentNumber(std::string_view name);  // nullopt for any other file.
@@ -46,6 +47,7 @@ enum class RecordType : uint8_t {
   kSnapshotMark = 3,
   kSyncMark = 4,  // No body: only tells what was durable, when nothing else does.
   kTrim = 5,      // Segments below a number are no longer needed.
+  kRepair = 6,    // The group's log was damaged and cut: RecoveredGroup::repair_floor.
 };
 
 struct Record {
@@ -63,8 +65,12 @@ struct ParsedRecord {
   size_t bytes = 0;  // With header and padding.
   uint32_t crc = 0;
 };
-// The record at the front of `bytes`, or nullopt and, when `problem` is given, why not.
+// The record at the front of `bytes`, or nullopt and, when `problem` is given, why not. A whole
+// record of a type that this program does not know is given back: the caller refuses it.
 std::optional<ParsedRecord> ParseRecord(std::string_view bytes, std::string* problem = nullptr);
+inline bool IsKnown(RecordType type) {
+  return type >= RecordType::kEntries && type <= RecordType::kRepair;
+}
 
 std::string EncodeEntries(std::span<const raft::Entry> entries);
 StatusOr<std::vector<raft::Entry>> DecodeEntries(std::string_view body);
@@ -78,6 +84,8 @@ std::string EncodeSnapshotMark(const SnapshotMark& mark);
 StatusOr<SnapshotMark> DecodeSnapshotMark(std::string_view body);
 std::string EncodeTrim(uint64_t oldest_needed);
 StatusOr<uint64_t> DecodeTrim(std::string_view body);
+std::string EncodeRepair(RaftTerm floor);
+StatusOr<RaftTerm> DecodeRepair(std::string_view body);
 
 }  // namespace quadraft::store
 

@@ -24,6 +24,11 @@ void GroupTable::NoteMark(uint64_t segment, GroupId group, const SnapshotMark& m
   row.mark_segment = segment;
 }
 
+void GroupTable::NoteRepair(uint64_t segment, GroupId group, RaftTerm floor) {
+  groups_[group].repair_floor = std::max(groups_[group].repair_floor, floor);
+  groups_[group].repair_segment = segment;
+}
+
 // The entry at the mark is needed as long as others follow it: when it is another one than the
 // mark's, they were dropped, and nothing else in the log says so.
 uint64_t GroupTable::OldestNeeded(uint64_t current) const {

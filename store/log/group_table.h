@@ -22,6 +22,8 @@ class GroupTable {
     std::optional<SnapshotMark> mark;
     uint64_t hard_state_segment = 0;  // Where the latest one stands.
     uint64_t mark_segment = 0;
+    RaftTerm repair_floor;  // Zero: none.
+    uint64_t repair_segment = 0;
     // Of the entries in all segments. One that lies beyond the mark keeps its segment, so none such
     // has gone.
     LogIndex highest;
@@ -32,6 +34,7 @@ class GroupTable {
   void NoteEntries(uint64_t segment, GroupId group, LogIndex last);
   void NoteHardState(uint64_t segment, GroupId group, const raft::HardState& state);
   void NoteMark(uint64_t segment, GroupId group, const SnapshotMark& mark);
+  void NoteRepair(uint64_t segment, GroupId group, RaftTerm floor);
 
   // The first segment whose entries somebody needs, at most `current`.
   uint64_t OldestNeeded(uint64_t current) const;

@@ -37,22 +37,11 @@ std::string EncodeHighWater(const HighWater& mark) {
   return out;
 }
 
-StatusOr<HighWater> ParseHighWater(std::string_view file) {
+HighWater ParseHighWater(std::string_view file) {
   HighWater mark;
-  std::optional<size_t> damaged;
   for (size_t at = 0; at < file.size(); at += kHighWaterRecordBytes) {
     const auto parsed = ParseOne(file.substr(at, kHighWaterRecordBytes));
-    if (!parsed) {
-      if (!damaged) damaged = at;
-      continue;
-    }
-    if (damaged) {
-      return DataLoss("at offset ", *damaged, ": damaged, and a valid record follows");
-    }
-    if (parsed->sequence < mark.sequence) {
-      return DataLoss("at offset ", at, ": record ", parsed->sequence, " after ", mark.sequence);
-    }
-    mark = *parsed;
+    if (parsed && parsed->sequence >= mark.sequence) mark = *parsed;
   }
   return mark;
 }
@@ -62,9 +51,7 @@ StatusOr<HighWater> ReadHighWater(Disk& disk, const std::string& directory) {
   if (!disk.Exists(path)) return HighWater{};
   QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
   QR_ASSIGN_OR_RETURN(const std::string bytes, file->Read(0, file->size()));
-  auto mark = ParseHighWater(bytes);
-  if (!mark.ok()) return Annotate(mark.status(), path);
-  return mark;
+  return ParseHighWater(bytes);
 }
 
 void HighWaterFile::Note(const HighWater& mark, absl::AnyInvocable<void(Status)> done) {

@@ -36,10 +36,10 @@ struct HighWater {
 };
 
 std::string EncodeHighWater(const HighWater& mark);
-// The last whole record of such a file. DataLoss when a valid one stands behind a damaged one;
-// damage at the end is a note that a crash cut short.
-StatusOr<HighWater> ParseHighWater(std::string_view file);
-// Of the log in `directory`; zeros when there is none yet.
+// Of the whole records of such a file the one that reaches furthest: a witness that is damaged says
+// nothing, and takes nothing from what the others say. Zeros: there is none.
+HighWater ParseHighWater(std::string_view file);
+// Of the log in `directory`; zeros when there is none yet. Errors are the disk's.
 StatusOr<HighWater> ReadHighWater(Disk& disk, const std::string& directory);
 
 class HighWaterFile {

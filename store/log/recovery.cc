@@ -6,6 +6,8 @@
 #include "core/base/sim_points.h"
 #include "core/env/replace_file.h"
 #include "store/log/high_water.h"
+#include "store/log/promises.h"
+#include "store/log/rebuild.h"
 
 namespace quadraft::store {
 namespace {
@@ -55,10 +57,19 @@ class Replay {
         out->oldest_needed = std::max(out->oldest_needed, oldest);
         return OkStatus();
       }
+      case RecordType::kRepair: {
+        QR_ASSIGN_OR_RETURN(const RaftTerm floor, DecodeRepair(record.body));
+        out->table.NoteRepair(segment, record.group, floor);
+        RaftTerm& known = out->groups[record.group].repair_floor;
+        known = std::max(known, floor);
+        return OkStatus();
+      }
       case RecordType::kSyncMark:
         return OkStatus();
     }
-    return DataLoss("log record: unknown type");
+    return FailedPrecondition("log record: type ", static_cast<int>(record.type),
+                              "; this program knows ", static_cast<int>(RecordType::kRepair),
+                              " types: a newer one wrote it");
   }
 
   static Status Finish(const RecoveredLog& log) {
@@ -105,7 +116,8 @@ class Reader {
  public:
   Reader(Env& env, const std::string& directory) : env_(env), directory_(directory) {}
 
-  StatusOr<RecoveredLog> Run() {
+  // Changes nothing but copies that were cut short. DataLoss: damaged; log() is what stands before.
+  Status Read() {
     QR_RETURN_IF_ERROR(ListSegments());
     for (size_t i = 0; i < numbers_.size() && !torn_; ++i) {
       QR_RETURN_IF_ERROR(ReadSegment(i));
@@ -115,10 +127,37 @@ class Reader {
                       log_.oldest_needed, " is still needed");
     }
     QR_RETURN_IF_ERROR(CheckHighWater());
-    QR_RETURN_IF_ERROR(Annotate(Replay::Finish(log_), directory_));
-    QR_RETURN_IF_ERROR(Repair());
-    return std::move(log_);
+    return Annotate(Replay::Finish(log_), directory_);
   }
+
+  // The last segment is written anew and takes the place of the old one. Its tail may be valid and
+  // yet not durable, and syncing it again proves nothing: after a sync has failed, Linux calls the
+  // lost pages clean (fsyncgate).
+  Status Repair() {
+    Disk& disk = env_.disk();
+    if (torn_) env_.Log(LogLevel::kWarning, cut_);
+    for (const uint64_t number : given_up_) {
+      QR_RETURN_IF_ERROR(disk.Remove(Path(number)));
+      QR_RETURN_IF_ERROR(disk.SyncDirectory(directory_));
+    }
+    if (!remove_.empty()) {
+      QR_RETURN_IF_ERROR(disk.Remove(remove_));
+    }
+    if (log_.last_segment != 0) {
+      const std::string path = Path(log_.last_segment);
+      const std::string copy = path + std::string(kCopySuffix);
+      QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
+      const size_t kept =
+          QR_MUTANT("torn-tail-kept") ? last_bytes_.size() : log_.last_segment_bytes;
+      QR_RETURN_IF_ERROR(file->Append(std::string_view(last_bytes_).substr(0, kept)));
+      if (!QR_MUTANT("repaired-segment-not-synced")) QR_RETURN_IF_ERROR(file->SyncNow());
+      QR_RETURN_IF_ERROR(disk.Rename(copy, path));
+    }
+    return disk.SyncDirectory(directory_);
+  }
+
+  RecoveredLog& log() { return log_; }
+  uint64_t newest_segment() const { return numbers_.empty() ? 0 : numbers_.back(); }
 
  private:
   std::string Path(uint64_t number) const { return StrCat(directory_, "/", SegmentName(number)); }
@@ -132,11 +171,18 @@ class Reader {
       }
     }
     std::sort(numbers_.begin(), numbers_.end());
-    for (size_t i = 1; i < numbers_.size(); ++i) {
-      if (numbers_[i] != numbers_[i - 1] + 1) {
-        return DataLoss(directory_, ": segment ", numbers_[i - 1] + 1, " is missing between ",
-                        numbers_[i - 1], " and ", numbers_[i]);
-      }
+    // What the newest segment did not need any more when it was begun: a crash came before its
+    // removal. Of a rebuilt log it is all that was damaged.
+    for (size_t i = numbers_.size(); i-- > 0;) {
+      QR_ASSIGN_OR_RETURN(const auto file, env_.disk().Open(Path(numbers_[i]), OpenMode::kRead));
+      QR_ASSIGN_OR_RETURN(const std::string bytes, file->Read(0, kSegmentHeaderBytes));
+      const auto header = DecodeSegmentHeader(bytes);
+      if (!header.ok() || header->number != numbers_[i]) continue;
+      const auto needed =
+          std::lower_bound(numbers_.begin(), numbers_.end(), header->oldest_needed);
+      given_up_.assign(numbers_.begin(), needed);
+      numbers_.erase(numbers_.begin(), needed);
+      break;
     }
     return OkStatus();
   }
@@ -144,8 +190,13 @@ class Reader {
   Status ReadSegment(size_t i) {
     const uint64_t number = numbers_[i];
     const std::string path = Path(number);
+    if (i > 0 && number != numbers_[i - 1] + 1) {
+      return DataLoss(directory_, ": segment ", numbers_[i - 1] + 1, " is missing between ",
+                      numbers_[i - 1], " and ", number);
+    }
     QR_ASSIGN_OR_RETURN(std::string read, ReadWhole(env_.disk(), path));
     const auto header = DecodeSegmentHeader(read);
+    if (absl::IsFailedPrecondition(header.status())) return Annotate(header.status(), path);
     if (!header.ok()) return BadHeader(i, read, header.status());
     last_bytes_ = std::move(read);
     const std::string& bytes = last_bytes_;
@@ -274,33 +325,12 @@ class Reader {
     return sequence;
   }
 
-  // The last segment is written anew and takes the place of the old one. Its tail may be valid and
-  // yet not durable, and syncing it again proves nothing: after a sync has failed, Linux calls the
-  // lost pages clean (fsyncgate).
-  Status Repair() {
-    Disk& disk = env_.disk();
-    if (torn_) env_.Log(LogLevel::kWarning, cut_);
-    if (!remove_.empty()) {
-      QR_RETURN_IF_ERROR(disk.Remove(remove_));
-    }
-    if (log_.last_segment != 0) {
-      const std::string path = Path(log_.last_segment);
-      const std::string copy = path + std::string(kCopySuffix);
-      QR_ASSIGN_OR_RETURN(const auto file, disk.Open(copy, OpenMode::kCreate));
-      const size_t kept =
-          QR_MUTANT("torn-tail-kept") ? last_bytes_.size() : log_.last_segment_bytes;
-      QR_RETURN_IF_ERROR(file->Append(std::string_view(last_bytes_).substr(0, kept)));
-      if (!QR_MUTANT("repaired-segment-not-synced")) QR_RETURN_IF_ERROR(file->SyncNow());
-      QR_RETURN_IF_ERROR(disk.Rename(copy, path));
-    }
-    return disk.SyncDirectory(directory_);
-  }
-
   Env& env_;
   const std::string directory_;
   std::vector<uint64_t> numbers_;
   RecoveredLog log_;
   Replay replay_;
+  std::vector<uint64_t> given_up_;
   bool torn_ = false;
   std::string cut_;         // What is said of a tail that is cut ...
   std::string damage_;      // ... and why.
@@ -308,10 +338,61 @@ class Reader {
   std::string remove_;
 };
 
+// Their terms still count for the floor.
+void GiveUpEntries(replica::RecoveredGroup* group) {
+  RaftTerm floor = std::max(group->repair_floor, group->snapshot_term);
+  if (!group->entries.empty()) floor = std::max(floor, group->entries.back().term);
+  *group = {.hard_state = {.term = group->hard_state.term, .vote = group->hard_state.vote},
+            .repair_floor = floor};
+}
+
+// A vote that may have been given is kept, whatever the log has of it.
+Status AddPromises(Disk& disk, const std::string& directory, RecoveredLog* log) {
+  QR_ASSIGN_OR_RETURN(const ReadPromisesResult read, ReadPromises(disk, directory));
+  for (const auto& [group, promise] : read.promises) {
+    raft::HardState& state = log->groups[group].hard_state;
+    if (!IsLater(promise, {state.term, state.vote}) || QR_MUTANT("promise-kept-once")) continue;
+    SIM_SOMETIMES(true, "promise-newer-than-log");
+    state.term = promise.term;
+    state.vote = promise.vote;
+    log->newer_promises.push_back(group);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
-StatusOr<RecoveredLog> RecoverLog(Env& env, const std::string& directory) {
-  return Reader(env, directory).Run();
+StatusOr<RecoveredLog> RecoverLog(Env& env, const std::string& directory, bool rebuild,
+                                  const std::string& state_lost) {
+  Reader reader(env, directory);
+  Status read = reader.Read();
+  if (absl::IsDataLoss(read)) {
+    // A bit that flipped on the way is not on the disk.
+    const Status again = Reader(env, directory).Read();
+    if (absl::IsUnavailable(again)) return again;
+    if (again != read) {
+      return Unavailable(directory, ": two readings of the log differ: ", Message(read), "; then: ",
+                         again.ok() ? "nothing wrong" : Message(again));
+    }
+    if (!rebuild) return read;
+  } else {
+    QR_RETURN_IF_ERROR(read);
+  }
+  if (read.ok() && state_lost.empty()) {
+    QR_RETURN_IF_ERROR(reader.Repair());
+    QR_RETURN_IF_ERROR(AddPromises(env.disk(), directory, &reader.log()));
+    return std::move(reader.log());
+  }
+  if (!state_lost.empty()) {
+    for (auto& [group, state] : reader.log().groups) GiveUpEntries(&state);
+  }
+  QR_RETURN_IF_ERROR(RebuildLog(env, directory, state_lost.empty() ? Message(read) : state_lost,
+                                reader.newest_segment(), reader.log()));
+  Reader rebuilt(env, directory);
+  QR_RETURN_IF_ERROR(rebuilt.Read());
+  QR_RETURN_IF_ERROR(rebuilt.Repair());
+  QR_RETURN_IF_ERROR(AddPromises(env.disk(), directory, &rebuilt.log()));
+  return std::move(rebuilt.log());
 }
 
 }  // namespace quadraft::store

@@ -7,11 +7,22 @@
 // Damage at record s is a torn tail only when no valid record after it, in this or a later segment,
 // says synced >= s, and no later segment was begun: a segment is begun only after the one before it
 // was synced whole. Valid records behind a torn one were never synced either and go with it.
+//
+// Damage to what was durable is DataLoss; with `rebuild` the log is rebuilt instead, for a group
+// that has others to learn from (Alagappan et al., FAST'18): what stands before the damage is kept,
+// with term and vote as the file `promises` has them (promises.h); everything behind it is given up
+// here, and fetched from the leader again. A kRepair record says that it happened and up to which
+// term this node had acknowledged what it no longer has; until its log has an entry of a later term
+// it neither votes nor campaigns (core/raft, Initial::repair_floor), so nothing that was committed
+// with its help can be outvoted by its help. The rebuilt log is one new segment that says that it
+// needs none before it; the old ones go once it is durable. Without a whole `promises` file that is
+// as new as the log, a damaged log is DataLoss whatever is asked for.
 #ifndef QUADRAFT_STORE_LOG_RECOVERY_H_
 #define QUADRAFT_STORE_LOG_RECOVERY_H_
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/env/env.h"
 #include "core/replica/log_store.h"
@@ -21,6 +32,9 @@ namespace quadraft::store {
 
 struct RecoveredLog {
   std::map<GroupId, replica::RecoveredGroup> groups;
+  // Whose promise the log does not have, only the file `promises`: it was on its way into both, or
+  // the log has lost its end and does not know. It is in `groups`.
+  std::vector<GroupId> newer_promises;
   GroupTable table;
   uint64_t last_segment = 0;  // 0: the log is new.
   uint64_t last_segment_bytes = 0;
@@ -30,8 +44,11 @@ struct RecoveredLog {
 };
 
 // Reads `directory`, cuts a torn tail, and makes durable what it returns (the last segment is
-// written anew).
-StatusOr<RecoveredLog> RecoverLog(Env& env, const std::string& directory);
+// written anew). Unavailable: two reads of the same bytes differ, or the disk failed; nothing was
+// changed. FailedPrecondition: a newer program wrote this.
+// `state_lost`, not empty: the log is rebuilt without any entry, damaged or not, for this reason.
+StatusOr<RecoveredLog> RecoverLog(Env& env, const std::string& directory, bool rebuild = false,
+                                  const std::string& state_lost = {});
 
 }  // namespace quadraft::store
 

@@ -11,10 +11,11 @@ namespace quadraft::store {
 StatusOr<std::unique_ptr<WriteAheadLog>> WriteAheadLog::Open(Env& env, std::string directory,
                                                              const Options& options) {
   QR_RETURN_IF_ERROR(CreateDirectoryDurably(env.disk(), directory));
-  QR_ASSIGN_OR_RETURN(auto recovered, RecoverLog(env, directory));
+  QR_ASSIGN_OR_RETURN(auto recovered, RecoverLog(env, directory, options.rebuild_damaged, options.state_lost));
+  const std::vector<GroupId> newer_promises = std::move(recovered.newer_promises);
   std::unique_ptr<WriteAheadLog> log(
       new WriteAheadLog(env, std::move(directory), options, std::move(recovered)));
-  QR_RETURN_IF_ERROR(log->OpenCurrent());
+  QR_RETURN_IF_ERROR(log->OpenCurrent(newer_promises));
   return log;
 }
 
@@ -31,12 +32,24 @@ WriteAheadLog::WriteAheadLog(Env& env, std::string directory, const Options& opt
       synced_(recovered.last_sequence),
       durable_{recovered.last_sequence, recovered.last_segment, recovered.last_segment_bytes},
       high_water_(&env.disk(), directory_),
+      promises_(&env.disk(), directory_),
       last_crc_(recovered.last_crc),
       oldest_needed_(recovered.oldest_needed) {}
 
-Status WriteAheadLog::OpenCurrent() {
-  if (current_ == 0) return BeginSegment();
-  QR_ASSIGN_OR_RETURN(file_, env_.disk().Open(Path(current_), OpenMode::kAppend));
+Status WriteAheadLog::OpenCurrent(const std::vector<GroupId>& newer_promises) {
+  if (current_ == 0) {
+    QR_RETURN_IF_ERROR(BeginSegment());
+  } else {
+    QR_ASSIGN_OR_RETURN(file_, env_.disk().Open(Path(current_), OpenMode::kAppend));
+  }
+  for (const GroupId group : newer_promises) {
+    QR_RETURN_IF_ERROR(SaveHardState(group, recovered_[group].hard_state));
+  }
+  Promises promises;
+  for (const auto& [group, row] : table_.groups()) {
+    if (row.hard_state) promises[group] = {row.hard_state->term, row.hard_state->vote};
+  }
+  QR_RETURN_IF_ERROR(promises_.WriteAnew(std::move(promises)));
   RemoveTrimmed();  // A crash may have come between the trim record and the removal.
   return failed_;
 }
@@ -112,6 +125,7 @@ Status WriteAheadLog::Append(GroupId group, std::span<const raft::Entry> entries
 Status WriteAheadLog::SaveHardState(GroupId group, const raft::HardState& state) {
   QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kHardState, group, EncodeHardState(state)));
   table_.NoteHardState(current_, group, state);
+  if (!QR_MUTANT("promise-kept-once")) promises_.Note(group, state);
   return OkStatus();
 }
 
@@ -133,6 +147,12 @@ Status WriteAheadLog::ProposeTrim() {
     if (row.hard_state && row.hard_state_segment < oldest && !QR_MUTANT("trim-loses-vote")) {
       SIM_SOMETIMES(true, "trim-rewrote-records");
       QR_RETURN_IF_ERROR(SaveHardState(group, *row.hard_state));
+    }
+    const bool repaired = row.mark && row.mark->term > row.repair_floor;
+    if (row.repair_floor != RaftTerm{} && row.repair_segment < oldest && !repaired) {
+      QR_RETURN_IF_ERROR(
+          WriteUnlessFailed(RecordType::kRepair, group, EncodeRepair(row.repair_floor)));
+      table_.NoteRepair(current_, group, row.repair_floor);
     }
     if (row.mark && row.mark_segment < oldest) {
       QR_RETURN_IF_ERROR(
@@ -183,8 +203,20 @@ void WriteAheadLog::StartSync() {
                  end = HighWater{last_sequence_, current_, current_bytes_}](Status status) {
     if (!alive.expired()) FinishSync(status, end);
   };
+  if (!failed_.ok() || !promises_.has_news() || QR_MUTANT("log-sync-skipped")) {
+    return SyncSegment(std::move(finish));
+  }
+  promises_.Sync([this, alive = std::weak_ptr<bool>(alive_),
+                  finish = std::move(finish)](Status status) mutable {
+    if (alive.expired()) return;
+    if (!status.ok()) Fail(Annotate(status, "noting a promise"));
+    SyncSegment(std::move(finish));
+  });
+}
+
+void WriteAheadLog::SyncSegment(SyncDone finish) {
   if (!failed_.ok() || synced_ == last_sequence_ || QR_MUTANT("log-sync-skipped")) {
-    env_.executor().Post([finish = std::move(finish)] { finish(OkStatus()); });
+    env_.executor().Post([finish = std::move(finish)]() mutable { finish(OkStatus()); });
   } else {
     file_->Sync([this, finish = std::move(finish), alive = std::weak_ptr<bool>(alive_),
                  began = env_.clock().Now()](Status status) mutable {

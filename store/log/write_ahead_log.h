@@ -11,7 +11,8 @@
 // File::Sync is under way, and callbacks run in the order of the Sync calls; 3. a segment is
 // removed only after a synced record says that it may be;
 // 4. after the first error nothing is written again; 5. what the high-water file names was synced
-// before it was noted there, and it is noted within kHighWaterDelay and two syncs.
+// before it was noted there, and it is noted within kHighWaterDelay and two syncs; 6. a hard state is
+// durable in the promises file before a callback says so.
 //
 // Destroying the log drops the callbacks of syncs that are under way: the node is going away.
 #ifndef QUADRAFT_STORE_LOG_WRITE_AHEAD_LOG_H_
@@ -25,6 +26,7 @@
 #include "core/env/env.h"
 #include "core/replica/log_store.h"
 #include "store/log/high_water.h"
+#include "store/log/promises.h"
 #include "store/log/recovery.h"
 
 namespace quadraft::store {
@@ -36,6 +38,12 @@ class WriteAheadLog : public replica::LogStore {
   struct Options {
     uint64_t segment_bytes = 64u << 20;  // A segment may be larger by its last record.
     std::function<void(Duration took)> on_synced;  // After each sync, on the loop; null: nobody asks.
+    // A log that the medium damaged is rebuilt (recovery.h), else it is DataLoss. Only for a node
+    // whose group has a majority without it: the others must bring back what is lost.
+    bool rebuild_damaged = false;
+    // Not empty: why the state that this log leads to is lost. Nothing of the log is of use without
+    // it but term and vote: it is rebuilt as if all of it were damaged.
+    std::string state_lost;
   };
   // `env` outlives the log. DataLoss: the log is damaged (see recovery.h); other errors are the
   // disk's.
@@ -44,6 +52,11 @@ class WriteAheadLog : public replica::LogStore {
 
   std::map<GroupId, replica::RecoveredGroup> TakeRecovered() override {
     return std::move(recovered_);
+  }
+  // What the log begins after, of a group that TakeRecovered was not asked about yet.
+  LogIndex recovered_snapshot(GroupId group) const {
+    const auto found = recovered_.find(group);
+    return found == recovered_.end() ? LogIndex{} : found->second.snapshot_index;
   }
   Status Append(GroupId group, std::span<const raft::Entry> entries) override;
   Status SaveHardState(GroupId group, const raft::HardState& state) override;
@@ -62,13 +75,14 @@ class WriteAheadLog : public replica::LogStore {
 
   WriteAheadLog(Env& env, std::string directory, const Options& options, RecoveredLog recovered);
 
-  Status OpenCurrent();
+  Status OpenCurrent(const std::vector<GroupId>& newer_promises);
   Status BeginSegment();  // Makes `current_` + 1 the current segment.
   Status Write(RecordType type, GroupId group, std::string_view body);
   Status WriteUnlessFailed(RecordType type, GroupId group, std::string_view body);
   const Status& Fail(const Status& status);  // Remembers the first error and returns it.
 
   void StartSync();
+  void SyncSegment(SyncDone finish);
   void FinishSync(const Status& status, const HighWater& end);
 
   void NoteHighWaterSoon();
@@ -92,6 +106,7 @@ class WriteAheadLog : public replica::LogStore {
   uint64_t synced_ = 0;  // Records up to this sequence are durable.
   HighWater durable_;    // The same, with the place where it ends.
   HighWaterFile high_water_;
+  PromisesFile promises_;
   uint64_t noted_ = 0;  // As the high-water file says.
   bool note_under_way_ = false;
   uint32_t last_crc_ = 0;

@@ -61,7 +61,7 @@ TEST_F(StorageMedium, EveryPlaceMayRotAndEveryFileMayEndAnywhereOrBeGone) {
   sim::SimDisk& disk = life.env.sim_disk();
   const sim::SimDisk::Image image = disk.TakeImage();
   ASSERT_GE(image.files.size(), 6u);
-  const HighWater mark = *ParseHighWater(image.files.at("log/high-water"));
+  const HighWater mark = ParseHighWater(image.files.at("log/high-water"));
   std::map<absl::StatusCode, int> rot, cut, gone;
   for (const auto& [path, bytes] : image.files) {
     const bool log = path.starts_with("log/");

@@ -51,7 +51,8 @@ void Cluster::Restart(int node) {
                                            .configuration_index = n.snapshot.configuration.index,
                                            // Else nobody promises anything, and time may stand still.
                                            .restarted = options_.lease_reads && !forgets_promises_ &&
-                                                        n.hard_state.term > RaftTerm{}},
+                                                        n.hard_state.term > RaftTerm{},
+                                           .repair_floor = n.repair_floor},
                              n.now, n.random.get(), watched_ ? n.watch.get() : nullptr);
   n.applied = n.snapshot.index;
   n.states = {{n.snapshot.index, n.snapshot}};
@@ -73,6 +74,16 @@ void Cluster::RestartWithLog(int node, const std::vector<RaftTerm>& terms) {
     auto payload = std::make_shared<const std::string>(StrCat("t", term));
     n.log.push_back({.term = term, .index = index, .payload = std::move(payload)});
   }
+  Restart(node);
+}
+
+// As store/log does it: what stands before is kept, and the term is the next one.
+void Cluster::RestartDamaged(int node, LogIndex first) {
+  Node& n = at(node);
+  if (n.raft != nullptr || first <= n.snapshot.index) return;
+  n.repair_floor = n.hard_state.term;
+  n.hard_state = {.term = n.hard_state.term.Next()};
+  while (!n.log.empty() && n.log.back().index >= first) n.log.pop_back();
   Restart(node);
 }
 

@@ -49,6 +49,8 @@ class Cluster {
   void ForgetPromises() { forgets_promises_ = true; }
   // A node that is down, with entries of these terms on its disk, in the last of them.
   void RestartWithLog(int node, const std::vector<RaftTerm>& terms);
+  // A node that is down, of whose disk the entries from `first` on are damaged (Raft::repairing).
+  void RestartDamaged(int node, LogIndex first);
   void Compact(int node, LogIndex index);
   void Cut(int from, int to, bool cut);  // One way; what is sent over a cut link is lost.
   // `node` takes the node of `peer` for dead, or no longer: who sleeps for it is woken.
@@ -104,6 +106,7 @@ class Cluster {
     MonotonicTime now{Duration(0)};
     // On disk.
     HardState hard_state;
+    RaftTerm repair_floor;
     State snapshot;
     std::deque<Entry> log;
     // In memory.

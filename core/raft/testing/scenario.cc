@@ -220,6 +220,8 @@ class Runner {
       cluster_->Crash(node, number);
     } else if (verb == "restart") {
       cluster_->Restart(node);
+    } else if (verb == "damage") {
+      cluster_->RestartDamaged(node, LogIndex(number));
     } else if (verb == "isolate" || verb == "join") {
       for (int other = 1; other <= cluster_->size(); ++other) {
         if (other == node) continue;

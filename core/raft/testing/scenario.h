@@ -20,6 +20,7 @@
 //   leases                               whose lease holds for how long; who waits for how long
 //   silent N M | back N M                N takes M's node for dead, or no longer (needs sleep=1)
 //   settle                               sync and deliver until nothing moves (prints no messages)
+//   damage N INDEX                       N, which is down, restarts without its entries from INDEX on
 //   crash N [WRITES] | restart N         so many of the unsynced writes survive
 //   cut A->B | heal A->B | isolate N | join N
 //   status | members | bag               every node; its configuration; every message on its way
