@@ -108,6 +108,10 @@ Status Node::ReplaceState(const Status& damage) {
 }
 
 Status Node::StartParts() {
+  // Held back to an older wire version it may have to go back to the older program, too.
+  if (options_.replica.wire_version < replica::kWireVersionCompression) {
+    options_.log.compress_from_bytes = SIZE_MAX;
+  }
   const Status opened = OpenStateAndLog();
   const bool of_log = Message(opened).starts_with(kLogFolder);
   if (absl::IsDataLoss(opened) && !of_log && OthersSuffice(options_, {})) {

@@ -58,6 +58,8 @@ constexpr Planted kPlanted[] = {
      "the log is compacted before the state that it leads to is durable (etcd#10219: snapshot"
      " and WAL out of order)",
      "log"},
+    {"compressed-entry-unmarked",
+     "a compressed entry stands in the log without its mark: it comes back as other bytes", "log"},
     {"conflict-kept",
      "a follower keeps its own entry where the leader's differs, and acknowledges (Raft "
      "paper, section 5.3)",

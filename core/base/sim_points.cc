@@ -10,6 +10,7 @@ namespace quadraft {
 namespace {
 
 constexpr std::string_view kMaybeNames[] = {
+    "compress-small-entries",  // From 16 bytes on.
     "eager-kv-work",           // LevelDB's background work is done at once.
     "early-compaction",        // The log in memory is compacted at an eighth of its bound.
     "early-election-timeout",  // A follower loses patience after one and a half heartbeats.
@@ -95,6 +96,7 @@ constexpr std::string_view kSometimesNames[] = {
     "snapshot-installed",
     "snapshot-receiver-replaced",
     "snapshot-resent",
+    "sent-entry-compressed",
     "snapshot-stalled",
     "state-ahead-of-log",
     // core/txn, store/state: sessions
@@ -106,6 +108,7 @@ constexpr std::string_view kSometimesNames[] = {
     "session-unknown",
     "session-update-repeated",
     // store/log
+    "log-entry-compressed",
     "log-sync-failed",
     "segment-creation-cut-short",
     "segment-removed",

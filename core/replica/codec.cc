@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
+
+#include "core/base/compress.h"
+#include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::replica {
 namespace {
@@ -48,18 +53,8 @@ void Encode(const VoteReply& body, proto::RaftMessage* out, uint32_t version) {
   to->set_promise_term(body.promise.term.value());
   to->set_promise_round(body.promise.round);
 }
-void Encode(const Append& body, proto::RaftMessage* out) {
-  auto* to = out->mutable_append();
-  to->set_prev_index(body.prev_index.value());
-  to->set_prev_term(body.prev_term.value());
-  to->set_commit(body.commit.value());
-  for (const raft::Entry& entry : body.entries) {
-    auto* e = to->add_entries();
-    e->set_term(entry.term.value());
-    e->set_kind(static_cast<uint32_t>(entry.kind));
-    if (entry.payload) e->set_payload(*entry.payload);
-  }
-}
+// Outbox::EncodeAppend does.
+void Encode(const Append&, proto::RaftMessage*) {}
 void Encode(const AppendReply& body, proto::RaftMessage* out) {
   auto* to = out->mutable_append_reply();
   to->set_rejected(body.rejected);
@@ -133,7 +128,8 @@ size_t ApproximateBytes(const raft::Message& message) {
   return bytes;
 }
 
-Append DecodeAppend(proto::RaftAppend* from) {
+// Nothing: a compressed payload is none, or too large.
+std::optional<Append> DecodeAppend(proto::RaftAppend* from, uint32_t version, size_t* room) {
   Append append{.prev_index = LogIndex(from->prev_index()),
                 .prev_term = RaftTerm(from->prev_term()),
                 .commit = LogIndex(from->commit())};
@@ -142,10 +138,17 @@ Append DecodeAppend(proto::RaftAppend* from) {
   for (auto& entry : *from->mutable_entries()) {
     index = index.Next();
     // A kind out of range stays out of range: the machine refuses it.
-    const auto kind = static_cast<raft::EntryKind>(std::min<uint32_t>(entry.kind(), UINT8_MAX));
+    uint32_t number = entry.kind();
     std::shared_ptr<const std::string> payload;
-    if (!entry.payload().empty())
+    if (version >= kWireVersionCompression && number >= kCompressedKind) {
+      number -= kCompressedKind;
+      auto whole = Decompress(entry.payload(), *room);
+      if (!whole.ok()) return std::nullopt;
+      *room -= whole->size();
+      payload = std::make_shared<const std::string>(*std::move(whole));
+    } else if (!entry.payload().empty())
       payload = std::make_shared<const std::string>(std::move(*entry.mutable_payload()));
+    const auto kind = static_cast<raft::EntryKind>(std::min<uint32_t>(number, UINT8_MAX));
     append.entries.push_back({.term = RaftTerm(entry.term()),
                               .index = index,
                               .kind = kind,
@@ -181,7 +184,7 @@ SnapshotChunk DecodeChunk(proto::RaftSnapshotChunk* from) {
 }
 
 std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from,
-                                                        uint32_t version) {
+                                                        uint32_t version, size_t* room) {
   switch (from->body_case()) {
     case proto::RaftMessage::kVoteRequest: {
       const auto& b = from->vote_request();
@@ -205,7 +208,7 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
       return reply;
     }
     case proto::RaftMessage::kAppend:
-      return DecodeAppend(from->mutable_append());
+      return DecodeAppend(from->mutable_append(), version, room);
     case proto::RaftMessage::kAppendReply: {
       const auto& b = from->append_reply();
       return AppendReply{.rejected = b.rejected(),
@@ -249,6 +252,35 @@ std::optional<decltype(raft::Message::body)> DecodeBody(proto::RaftMessage* from
 
 }  // namespace
 
+const std::optional<std::string>& Outbox::Compressed(const raft::Entry& entry) {
+  const auto [known, added] = compressed_.try_emplace(entry.payload);
+  if (added) known->second = Compress(*entry.payload);
+  return known->second;
+}
+
+void Outbox::EncodeAppend(const Append& append, bool compress, proto::RaftMessage* out) {
+  auto* to = out->mutable_append();
+  to->set_prev_index(append.prev_index.value());
+  to->set_prev_term(append.prev_term.value());
+  to->set_commit(append.commit.value());
+  for (const raft::Entry& entry : append.entries) {
+    auto* e = to->add_entries();
+    e->set_term(entry.term.value());
+    e->set_kind(static_cast<uint32_t>(entry.kind));
+    if (entry.payload_bytes() == 0) continue;
+    const size_t from = SIM_MAYBE("compress-small-entries") ? 16 : kCompressFromBytes;
+    if (compress && entry.payload_bytes() >= from) {
+      if (const auto& small = Compressed(entry)) {
+        SIM_SOMETIMES(true, "sent-entry-compressed");
+        e->set_kind(static_cast<uint32_t>(entry.kind) + kCompressedKind);
+        e->set_payload(*small);
+        continue;
+      }
+    }
+    e->set_payload(*entry.payload);
+  }
+}
+
 // Version 1 said nothing of versions.
 void Outbox::Close(NodeId to, Batch& batch) {
   if (version_ > kWireVersionMin) batch.proto.set_version(version_);
@@ -279,18 +311,24 @@ void Outbox::Add(GroupId group, raft::Message message) {
   auto* out = batch.proto.add_messages();
   out->set_group(group.value());
   out->set_term(message.term.value());
-  std::visit(
-      [&](const auto& body) {
-        if constexpr (requires { Encode(body, out, version_); }) {
-          Encode(body, out, version_);
-        } else {
-          Encode(body, out);
-        }
-      },
-      message.body);
+  if (const auto* append = std::get_if<Append>(&message.body)) {
+    const bool known = version_of_ && version_of_(message.to) >= kWireVersionCompression;
+    EncodeAppend(*append, known && version_ >= kWireVersionCompression, out);
+  } else {
+    std::visit(
+        [&](const auto& body) {
+          if constexpr (requires { Encode(body, out, version_); }) {
+            Encode(body, out, version_);
+          } else {
+            Encode(body, out);
+          }
+        },
+        message.body);
+  }
 }
 
 void Outbox::Flush(Network& network) {
+  compressed_.clear();
   for (auto& [key, batch] : batches_) {
     if (batch.bytes == 0 && !batch.beat) continue;
     batch.beat = false;
@@ -340,8 +378,9 @@ Status DecodeBatch(NodeId from, NodeId self, std::string_view bytes, uint32_t ve
     on_head(head);
   }
   Status status;
+  size_t room = kBatchDecompressedBytesMax;
   for (proto::RaftMessage& message : *scratch->mutable_messages()) {
-    auto body = DecodeBody(&message, version);
+    auto body = DecodeBody(&message, version, &room);
     if (!body.has_value()) {
       status.Update(InvalidArgument("a Raft message of an unknown kind from node ", from));
       continue;

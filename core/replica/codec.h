@@ -8,6 +8,9 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,7 +41,10 @@ inline constexpr int kBatchMessagesMax = 1 << 20;
 //   5  a leader's heartbeats say how long a silence it asks for,
 //   6  groups that sleep (the words for it in heartbeats and their replies, BatchHead),
 //   7  leases (core/raft/lease.h: what heartbeats ask for, what votes say of promises), and who is
-//      to lead (ranks in heartbeats, priority and load in BatchHead).
+//      to lead (ranks in heartbeats, priority and load in BatchHead),
+//   8  large payloads of entries compressed (core/base/compress.h), to peers that have said so.
+// An entry whose payload is compressed has a kind that an older node does not know, and drops with
+// the message: a node that was set back to an older program is not harmed before it has said so.
 // A node may be held back to an older one until all are upgraded (Options::wire_version): it then
 // neither sends nor understands the rest, as the older program does.
 inline constexpr uint32_t kWireVersionMin = 1;
@@ -48,7 +54,12 @@ inline constexpr uint32_t kWireVersionContacts = 4;
 inline constexpr uint32_t kWireVersionPace = 5;
 inline constexpr uint32_t kWireVersionQuiesce = 6;
 inline constexpr uint32_t kWireVersionLease = 7;
-inline constexpr uint32_t kWireVersion = 7;
+inline constexpr uint32_t kWireVersionCompression = 8;
+inline constexpr uint32_t kWireVersion = 8;
+// Added to the kind of an entry whose payload is compressed.
+inline constexpr uint32_t kCompressedKind = 0x80;
+// What the compressed payloads of one batch may come to.
+inline constexpr size_t kBatchDecompressedBytesMax = kBatchBytesMax + kProposalBytesLimit;
 
 // What a batch says of its sender.
 struct BatchHead {
@@ -64,8 +75,11 @@ class Outbox {
  public:
   // head_of: what batches to a node say of this one, when they are closed.
   using HeadOf = std::function<BatchHead(NodeId)>;
-  explicit Outbox(uint32_t version = kWireVersion, HeadOf head_of = nullptr)
-      : version_(version), head_of_(std::move(head_of)) {}
+  // version_of: what a peer has said that it speaks, zero when it has said nothing.
+  using VersionOf = std::function<uint32_t(NodeId)>;
+  explicit Outbox(uint32_t version = kWireVersion, HeadOf head_of = nullptr,
+                  VersionOf version_of = nullptr)
+      : version_(version), head_of_(std::move(head_of)), version_of_(std::move(version_of)) {}
   void Add(GroupId group, raft::Message message);
   void set_disk(uint64_t disk) { disk_ = disk; }  // Of this node; 0: not said.
   // A batch goes to `to` with the next Flush, if only an empty one.
@@ -82,10 +96,15 @@ class Outbox {
     std::vector<std::string> closed;
   };
   void Close(NodeId to, Batch& batch);
+  void EncodeAppend(const raft::Append& append, bool compress, proto::RaftMessage* out);
+  const std::optional<std::string>& Compressed(const raft::Entry& entry);
 
   const uint32_t version_;
   uint64_t disk_ = 0;
   const HeadOf head_of_;
+  const VersionOf version_of_;
+  // Until the next Flush: most entries go to several peers in one turn. The payloads are held.
+  std::map<std::shared_ptr<const std::string>, std::optional<std::string>> compressed_;
   std::map<std::pair<NodeId, Channel>, Batch> batches_;
   uint64_t batches_sent_ = 0;
   uint64_t bytes_sent_ = 0;

@@ -68,7 +68,7 @@ struct Options {
   Duration placement_settle = seconds(10);
 
   // What it speaks with its peers: kWireVersion of codec.h, or an older one.
-  uint32_t wire_version = 7;
+  uint32_t wire_version = 8;
 
   // The file that says which disk this node lives on (identity.h), in a folder that exists when the
   // first group is added; empty: it has none, and its promises are believed (tests).

@@ -20,7 +20,11 @@ ReplicaHost::ReplicaHost(Env& env, NodeId self, LogStore& log, Options options)
               .monitor = NodeMonitor(options_.raft, options_.wire_version,
                                      env.random("replica/incarnation").Next() | 1),
               .outbox = Outbox(std::clamp(options_.wire_version, kWireVersionMin, kWireVersion),
-                               [this](NodeId to) { return shared_.monitor.Head(to); })},
+                               [this](NodeId to) { return shared_.monitor.Head(to); },
+                               [this](NodeId to) {
+                                 const auto known = peer_versions_.find(to);
+                                 return known == peer_versions_.end() ? 0 : known->second;
+                               })},
       admission_(env, self, options_.identity_path, options_.address, options_.wire_version),
       alive_(std::make_shared<bool>(true)) {}
 

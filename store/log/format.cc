@@ -4,8 +4,10 @@
 
 #include "core/base/bytes.h"
 #include "core/base/check.h"
+#include "core/base/compress.h"
 #include "core/base/crc32c.h"
 #include "core/base/mutant.h"
+#include "core/base/sim_points.h"
 
 namespace quadraft::store {
 namespace {
@@ -121,8 +123,9 @@ std::optional<ParsedRecord> ParseRecord(std::string_view bytes, std::string* pro
                       crc};
 }
 
-std::string EncodeEntries(std::span<const raft::Entry> entries) {
+std::string EncodeEntries(std::span<const raft::Entry> entries, size_t compress_from) {
   QR_CHECK(!entries.empty());
+  if (compress_from != SIZE_MAX && SIM_MAYBE("compress-small-entries")) compress_from = 16;
   size_t bytes = 20;
   for (const raft::Entry& entry : entries) bytes += entry.payload_bytes() + 24;
   std::string out;
@@ -133,7 +136,16 @@ std::string EncodeEntries(std::span<const raft::Entry> entries) {
   for (const raft::Entry& entry : entries) {
     QR_CHECK(entry.index.value() == next++) << "entries must be contiguous, at " << entry.index;
     PutVarint(&out, entry.term.value());
-    out.push_back(static_cast<char>(entry.kind));
+    const auto kind = static_cast<uint8_t>(entry.kind);
+    std::optional<std::string> small;
+    if (entry.payload && entry.payload->size() >= compress_from) small = Compress(*entry.payload);
+    SIM_SOMETIMES(small.has_value(), "log-entry-compressed");
+    const bool marked = small.has_value() && !QR_MUTANT("compressed-entry-unmarked");
+    out.push_back(static_cast<char>(marked ? kind | kCompressedBit : kind));
+    if (small) {
+      PutLengthPrefixed(&out, *small);
+      continue;
+    }
     PutLengthPrefixed(&out, entry.payload ? std::string_view(*entry.payload) : std::string_view());
   }
   return out;
@@ -145,11 +157,13 @@ StatusOr<std::vector<raft::Entry>> DecodeEntries(std::string_view body) {
     return Malformed("entry count");
   }
   std::vector<raft::Entry> entries(count);
+  size_t room = kRecordBodyBytesMax;  // For what is compressed, all together.
   for (raft::Entry& entry : entries) {
     uint64_t term = 0;
     std::string_view payload;
     if (!GetVarint(&body, &term) || body.empty()) return Malformed("entry");
-    const auto kind = static_cast<uint8_t>(body.front());
+    const bool compressed = (static_cast<uint8_t>(body.front()) & kCompressedBit) != 0;
+    const auto kind = static_cast<uint8_t>(body.front() & ~kCompressedBit);
     if (kind > static_cast<uint8_t>(raft::EntryKind::kConfiguration))
       return Malformed("entry kind");
     body.remove_prefix(1);
@@ -157,7 +171,13 @@ StatusOr<std::vector<raft::Entry>> DecodeEntries(std::string_view body) {
     entry.term = RaftTerm(term);
     entry.index = LogIndex(index++);
     entry.kind = static_cast<raft::EntryKind>(kind);
-    if (!payload.empty()) entry.payload = std::make_shared<const std::string>(payload);
+    if (compressed) {
+      QR_ASSIGN_OR_RETURN(std::string whole, Decompress(payload, room));
+      room -= whole.size();
+      entry.payload = std::make_shared<const std::string>(std::move(whole));
+    } else if (!payload.empty()) {
+      entry.payload = std::make_shared<const std::string>(payload);
+    }
   }
   if (!body.empty()) return Malformed("entries: bytes at the end");
   return entries;

@@ -72,7 +72,11 @@ inline bool IsKnown(RecordType type) {
   return type >= RecordType::kEntries && type <= RecordType::kRepair;
 }
 
-std::string EncodeEntries(std::span<const raft::Entry> entries);
+// The kind of an entry whose payload is compressed has this bit (core/base/compress.h): a program of
+// before refuses such a kind, as one that it does not know.
+inline constexpr uint8_t kCompressedBit = 0x80;
+// Payloads of `compress_from` bytes and more are compressed where that is worth it; SIZE_MAX: none.
+std::string EncodeEntries(std::span<const raft::Entry> entries, size_t compress_from = SIZE_MAX);
 StatusOr<std::vector<raft::Entry>> DecodeEntries(std::string_view body);
 std::string EncodeHardState(const raft::HardState& state);
 StatusOr<raft::HardState> DecodeHardState(std::string_view body);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/bytes.h"
+#include "core/base/compress.h"
 #include "core/base/strings.h"
 
 namespace quadraft::store {
@@ -86,6 +88,22 @@ TEST(LogFormatTest, HeaderRoundTripAndVersion) {
     EXPECT_EQ(DecodeSegmentHeader(bytes).status().code(), absl::StatusCode::kDataLoss);
     byte ^= 1;
   }
+}
+
+// A record that claims more than any record holds is refused before it is unpacked.
+TEST(LogFormatTest, CompressedEntriesAreMarkedAndBounded) {
+  raft::Entry entry{RaftTerm{3}, LogIndex{7}, raft::EntryKind::kNormal,
+                    std::make_shared<const std::string>(5000, 'q')};
+  const std::string plain = EncodeEntries({&entry, 1});
+  const std::string small = EncodeEntries({&entry, 1}, 5000);
+  EXPECT_EQ(EncodeEntries({&entry, 1}, 5001), plain);
+  ASSERT_LT(small.size(), plain.size() / 10);
+  EXPECT_EQ(static_cast<uint8_t>(small[3]), 1 | kCompressedBit);  // count, index, term, kind
+  EXPECT_EQ(DecodeEntries(small)->at(0), entry);
+  EXPECT_EQ(DecodeEntries(plain)->at(0), entry);
+  std::string bomb = small.substr(0, 4);
+  PutLengthPrefixed(&bomb, std::string_view("\xff\xff\xff\xff\x0f\x00", 6));
+  EXPECT_TRUE(absl::IsDataLoss(DecodeEntries(bomb).status()));
 }
 
 }  // namespace

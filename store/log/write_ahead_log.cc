@@ -117,7 +117,7 @@ Status WriteAheadLog::Write(RecordType type, GroupId group, std::string_view bod
 }
 
 Status WriteAheadLog::Append(GroupId group, std::span<const raft::Entry> entries) {
-  QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kEntries, group, EncodeEntries(entries)));
+  QR_RETURN_IF_ERROR(WriteUnlessFailed(RecordType::kEntries, group, EncodeEntries(entries, options_.compress_from_bytes)));
   table_.NoteEntries(current_, group, entries.back().index);
   return OkStatus();
 }

@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/compress.h"
 #include "core/env/env.h"
 #include "core/replica/log_store.h"
 #include "store/log/high_water.h"
@@ -38,6 +39,9 @@ class WriteAheadLog : public replica::LogStore {
   struct Options {
     uint64_t segment_bytes = 64u << 20;  // A segment may be larger by its last record.
     std::function<void(Duration took)> on_synced;  // After each sync, on the loop; null: nobody asks.
+    // Payloads of so many bytes are compressed (core/base/compress.h); SIZE_MAX: none, as long as an
+    // older program may have to read this log.
+    size_t compress_from_bytes = kCompressFromBytes;
     // A log that the medium damaged is rebuilt (recovery.h), else it is DataLoss. Only for a node
     // whose group has a majority without it: the others must bring back what is lost.
     bool rebuild_damaged = false;

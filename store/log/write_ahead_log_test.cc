@@ -77,6 +77,32 @@ TEST(WriteAheadLogTest, WhatWasWrittenComesBack) {
   EXPECT_EQ(groups[kB].entries, Entries(1, 2, 7));
 }
 
+TEST(WriteAheadLogTest, LargeEntriesAreCompressedAndComeBack) {
+  uint64_t bytes[2] = {};
+  for (const bool compress : {false, true}) {
+    MemoryEnv env;
+    const auto open = [&](bool with) {
+      return *WriteAheadLog::Open(
+          env, "log", {.compress_from_bytes = with ? kCompressFromBytes : SIZE_MAX});
+    };
+    const auto large = Entries(1, 20, 3, 4000);
+    const auto small = Entries(21, 25, 3, kCompressFromBytes - 1);
+    {
+      auto log = open(compress);
+      ASSERT_TRUE(log->Append(kA, large).ok());
+      ASSERT_TRUE(log->Append(kA, small).ok());
+      EXPECT_TRUE(SyncAndWait(env, *log).ok());
+    }
+    bytes[compress] = env.memory_disk().MutableBytes("log/00000001.log")->size();
+    auto found = open(!compress)->TakeRecovered()[kA].entries;  // It is read either way.
+    ASSERT_EQ(found.size(), 25u);
+    EXPECT_TRUE(std::equal(large.begin(), large.end(), found.begin()));
+    EXPECT_TRUE(std::equal(small.begin(), small.end(), found.begin() + 20));
+  }
+  EXPECT_GT(bytes[0], 85'000u);
+  EXPECT_LT(bytes[1], 15'000u);  // The small ones are as they were.
+}
+
 TEST(WriteAheadLogTest, AMarkThatTheLogDoesNotReachDropsIt) {
   MemoryEnv env;
   {
