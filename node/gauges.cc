@@ -48,6 +48,7 @@ void AddPlaces(const replica::GroupStatus& s, uint64_t apply_lag, List* out) {
   out->Gauge("quadraft_raft_retained_bytes", "Bytes of entries held in memory.", s.retained_bytes);
   out->Gauge("quadraft_raft_voters", "Members that vote, by this node's log.", s.configuration.voters().size());
   out->Gauge("quadraft_raft_learners", "Members that do not vote.", s.configuration.state().learners.size());
+  out->Gauge("quadraft_raft_repairing", "1 while damaged entries are not there again: the node has no vote.", s.repairing);
   out->Gauge("quadraft_raft_removed", "1 when another node says that this one was removed.", s.removed);
 }
 
@@ -123,7 +124,12 @@ void AddHost(const replica::ReplicaHost& host, List* out) {
   out->Counter("quadraft_peer_messages_unknown_group_total", "Raft messages for a group that this node does not have.", c.messages_unknown_group);
 }
 
-void AddSnapshots(const replica::HostCounters& host, const store::StateStats& state, List* out) {
+void AddSnapshots(const replica::GroupStatus& s, const replica::HostCounters& host, const store::StateStats& state,
+                  List* out) {
+  out->Gauge("quadraft_raft_snapshots_sending", "Snapshot streams to others under way.", s.snapshots_sending);
+  out->Gauge("quadraft_raft_snapshot_sent_bytes", "Of those, what their receivers hold.", s.snapshot_sent_bytes);
+  out->Gauge("quadraft_raft_snapshot_receiving", "1 while a snapshot is coming in.", s.snapshot_receiving);
+  out->Gauge("quadraft_raft_snapshot_received_bytes", "Of that one, what is staged.", s.snapshot_received_bytes);
   out->Counter("quadraft_raft_snapshots_sent_total", "Snapshots streamed to the end.", host.snapshots_sent);
   out->Counter("quadraft_raft_snapshots_abandoned_total", "Snapshots whose stream was given up.", host.snapshots_abandoned);
   out->Counter("quadraft_raft_snapshots_installed_total", "Snapshots received and installed.", host.snapshots_installed);
@@ -244,6 +250,11 @@ replica::GroupStatus Sum(const std::vector<replica::GroupStatus>& groups) {
     sum.removed |= s.removed;
     sum.quiesced &= s.quiesced;
     sum.lease |= s.lease;
+    sum.repairing |= s.repairing;
+    sum.snapshots_sending += s.snapshots_sending;
+    sum.snapshot_sent_bytes += s.snapshot_sent_bytes;
+    sum.snapshot_receiving |= s.snapshot_receiving;
+    sum.snapshot_received_bytes += s.snapshot_received_bytes;
     AddCounters(s.counters, &sum.counters);
   }
   return sum;
@@ -266,7 +277,7 @@ std::vector<Gauge> Gauges(const GaugeSources& s) {
   AddPeers(groups, &out);
   AddHost(s.replicas, &out);
   AddGroups(s.replicas.groups(), groups, &out);
-  AddSnapshots(s.replicas.counters(), state, &out);
+  AddSnapshots(sum, s.replicas.counters(), state, &out);
   AddLog(s, &out);
   AddStore(s, state, &out);
   AddSessions(s.state.sessions(), &out);

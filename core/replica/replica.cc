@@ -406,8 +406,13 @@ GroupStatus Replica::status(MonotonicTime now) const {
                      .quiesced = raft_.quiesced(),
                      .removed = raft_.removed(),
                      .lease = raft_.LeaseHolds(now),
+                     .repairing = raft_.repairing(),
+                     .snapshots_sending = senders_.size(),
+                     .snapshot_receiving = receiver_ != nullptr,
+                     .snapshot_received_bytes = receiver_ ? receiver_->next_offset() : 0,
                      .counters = counters_};
   status.counters.raft = raft_.counters();
+  for (const auto& [peer, sender] : senders_) status.snapshot_sent_bytes += sender.acknowledged();
   if (const raft::Leader* leader = raft_.leader_state()) {
     for (const raft::Progress& peer : leader->peers) {
       status.peers.push_back({.node = peer.node,

@@ -90,6 +90,12 @@ struct GroupStatus {
   bool quiesced;                  // It sleeps.
   bool removed;                   // Another node's committed configuration does not have this one.
   bool lease;                     // It leads, and answers reads by lease just now.
+  bool repairing;                 // Its log was damaged, and it has no vote yet (raft::Raft::repairing).
+  // Snapshot streams under way: out, with what their receivers hold by now, and in.
+  size_t snapshots_sending;
+  uint64_t snapshot_sent_bytes;
+  bool snapshot_receiving;
+  uint64_t snapshot_received_bytes;
   std::vector<PeerStatus> peers;  // Of a leader.
   GroupCounters counters;
 };

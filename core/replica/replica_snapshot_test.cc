@@ -121,6 +121,37 @@ TEST(ReplicaSnapshot, AStreamThatGoesSilentIsForgotten) {
   ASSERT_TRUE(cluster.Converge(seconds(60)));
 }
 
+TEST(ReplicaSnapshot, ProgressShowsAtBothEnds) {
+  Options options = SmallLog();
+  options.snapshot_bytes_per_second_max = 10'000;  // About a second for the whole.
+  TestCluster cluster(3, 7, options);
+  cluster.WaitForLeader();
+  const int follower = cluster.Follower();
+  cluster.process(follower).Crash();
+  Write(cluster, 1000);
+  cluster.Restart(follower);
+  uint64_t sent = 0, received = 0;
+  int steps = 0;
+  const auto look = [&] {
+    if (!cluster.up(follower) || cluster.leader() == 0) return false;
+    const GroupStatus in = cluster.host(follower).status(kGroup);
+    const GroupStatus out = cluster.host(cluster.leader()).status(kGroup);
+    if (in.snapshot_receiving && in.snapshot_received_bytes > received) ++steps;
+    EXPECT_EQ(in.snapshot_receiving || in.snapshot_received_bytes == 0, true);
+    EXPECT_LE(out.snapshot_sent_bytes, std::max(received, in.snapshot_received_bytes));
+    received = std::max(received, in.snapshot_received_bytes);
+    sent = std::max(sent, out.snapshot_sent_bytes);
+    return cluster.host(follower).counters().snapshots_installed > 0;
+  };
+  for (int i = 0; i < 1000 && !look(); ++i) cluster.world.RunFor(milliseconds(20));
+  EXPECT_GT(steps, 10);
+  EXPECT_GT(sent, received / 2);
+  ASSERT_TRUE(cluster.Converge(seconds(5)));
+  cluster.world.RunFor(milliseconds(10));
+  EXPECT_FALSE(cluster.host(follower).status(kGroup).snapshot_receiving);
+  EXPECT_EQ(cluster.host(cluster.leader()).status(kGroup).snapshots_sending, 0u);
+}
+
 TEST(ReplicaSnapshot, RecoversBetweenInstallAndMark) {
   TestCluster cluster(3, 3, SmallLog());
   cluster.WaitForLeader();

@@ -35,6 +35,8 @@ class SnapshotSender {
     return now >= last_progress_ + options_.snapshot_stall_timeout;
   }
   MonotonicTime next_deadline() const;
+  // Bytes that the receiver is known to have staged.
+  uint64_t acknowledged() const { return window_.empty() ? next_offset_ : window_.front().offset; }
   LogIndex index() const { return reader_->index(); }
   uint64_t stream() const { return stream_; }
 
