@@ -5,8 +5,8 @@ import re
 # (macro, file of the table, where its rows begin, pattern of a row)
 TABLES = [
     ("QR_MUTANT", "core/base/mutant_table.cc", "AllPlanted()", re.compile(r'^\s*\{\s*"([a-z0-9-]+)",', re.M)),
-    ("SIM_MAYBE", "core/base/sim_points.cc", "SimMaybeNames() {", re.compile(r'"([a-z0-9-]+)"')),
-    ("SIM_SOMETIMES", "core/base/sim_points.cc", "SimSometimesNames() {", re.compile(r'"([a-z0-9-]+)"')),
+    ("SIM_MAYBE", "core/base/sim_points.cc", "kMaybeNames[] = {", re.compile(r'"([a-z0-9-]+)"')),
+    ("SIM_SOMETIMES", "core/base/sim_points.cc", "kSometimesNames[] = {", re.compile(r'"([a-z0-9-]+)"')),
 ]
 
 
