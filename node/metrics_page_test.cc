@@ -24,7 +24,8 @@ const std::set<std::string>& Quiet() {
       "quadraft_http_rejected_total",
       "quadraft_peer_batches_invalid_total",     "quadraft_peer_batches_other_version_total",
       "quadraft_peer_messages_unknown_group_total", "quadraft_raft_messages_invalid_total",
-      "quadraft_raft_membership_changes_total",
+      "quadraft_raft_membership_changes_total",  "quadraft_raft_leaders_moved_total",
+      "quadraft_raft_lease_reads_total",         "quadraft_raft_commits_held_off_total",
   };
   return names;
 }
@@ -121,6 +122,8 @@ void MetricsPageTest::Load() {
   for (int i = 0; i < 6; ++i)
     requests.emplace_back(kNodes[i % 3], SimCluster::QueryRequest("SELECT * { ?s ?p ?o }", i % 2 ? "consistency=local" : "", "text/csv"));
   Together(requests);
+  for (int i = 0; i < 2; ++i)
+    cluster.Call(kNodes[1], SimCluster::QueryRequest("ASK {}", "max-staleness=60000", "text/csv")).IgnoreError();
   Update(kNodes[0], "COPY GRAPH <http://none> TO DEFAULT");
   cluster.Call(kNodes[0], SimCluster::QueryRequest("SELECT (", "", "text/csv")).IgnoreError();
   cluster.Call(kNodes[0], SimCluster::QueryRequest("SELECT * { ?s ?p ?o }", "timeout=1", "text/csv")).IgnoreError();
@@ -144,6 +147,8 @@ void MetricsPageTest::Snapshot() {
   const NodeId late = cluster.follower();
   cluster.process(late).Crash();
   for (int i = 0; i < 150; ++i) Update(*cluster.leader(), StrCat("INSERT DATA { <http://e/s", i, "> <http://e/p> \"", std::string(2000, 'x'), i, "\" }"));
+  cluster.world().RunFor(seconds(2));
+  TakePages();
   cluster.process(late).Start();
   cluster.world().RunFor(milliseconds(60));
   TakePages();

@@ -157,7 +157,7 @@ TEST_F(SessionsTest, ARefusalAfterAnUnknownTrySaysUnknown) {
     std::optional<StatusOr<http::Response>> answer;
     cluster->Send(other, InSession(SimCluster::UpdateRequest(std::string(kIncrement)), session, 1),
                   [&](StatusOr<http::Response> response) { answer = std::move(response); });
-    cluster->world().RunFor(microseconds(200 + 100 * round));
+    cluster->world().RunFor(microseconds(200 + 300 * round));
     cluster->process(leader).Crash();
     // Before the node comes to its next try.
     cluster->world().RunUntilTrue([&] { return cluster->leader().value_or(leader) != leader; }, seconds(5));

@@ -51,7 +51,9 @@ TEST(CompressTest, BombsAndDamageAreBounded) {
     std::string damaged = good;
     damaged[at] ^= 0x11;
     const auto out = Decompress(damaged, 2000);
-    if (out.ok()) EXPECT_LE(out->size(), 2000u);
+    if (out.ok()) {
+      EXPECT_LE(out->size(), 2000u);
+    }
   }
 }
 

@@ -184,18 +184,6 @@ TEST(WireVersions, AnOlderNodeGetsLargeEntriesAsTheyAre) {
   EXPECT_EQ(cluster.machine(3).lines().size(), 10u);
 }
 
-// What a node says to one that knows no transfer: the mark in a vote request is nothing to it.
-struct Sink : Network {
-  void SetAddress(NodeId, std::string_view) override {}
-  void Send(NodeId, Channel, std::string payload) override { sent = std::move(payload); }
-  void OnMessage(Channel, MessageHandler) override {}
-  StatusOr<std::unique_ptr<Listener>> Listen(std::string_view, AcceptHandler) override {
-    return Unavailable("");
-  }
-  void Connect(std::string_view, ConnectHandler) override {}
-  std::string sent;
-};
-
 // What is said of leases and of who is to lead, between a sender and a receiver of any version; a
 // length that is waited for is never rounded down.
 TEST(WireVersions, LeasesAreForThoseWhoKnowThem) {
@@ -240,6 +228,7 @@ TEST(WireVersions, LeasesAreForThoseWhoKnowThem) {
   }
 }
 
+// What a node says to one that knows no transfer: the mark in a vote request is nothing to it.
 TEST(WireVersions, TheOlderDecoderSeesNothingOfTheNewerVersion) {
   Sink network;
   Outbox outbox;
