@@ -169,8 +169,12 @@ TEST_F(SessionsTest, ARefusalAfterAnUnknownTrySaysUnknown) {
     const std::string outcome = Outcome(*answer);
     unknown += outcome == "unknown";
     done += outcome == "done" || outcome == "repeated";
-    if (outcome == "none") EXPECT_FALSE(happened) << (*answer)->body;
-    if (outcome == "done" || outcome == "repeated") EXPECT_TRUE(happened);
+    if (outcome == "none") {
+      EXPECT_FALSE(happened) << (*answer)->body;
+    }
+    if (outcome == "done" || outcome == "repeated") {
+      EXPECT_TRUE(happened);
+    }
   }
   EXPECT_GT(unknown, 0);
   EXPECT_GT(done, 0);
