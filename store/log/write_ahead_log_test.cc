@@ -6,40 +6,13 @@
 
 #include "core/base/bytes.h"
 #include "core/env/random.h"
-#include "store/testing/memory_env.h"
+#include "store/log/log_testing.h"
 
 namespace quadraft::store {
 namespace {
 
 using replica::RecoveredGroup;
 using Groups = std::map<GroupId, RecoveredGroup>;
-
-constexpr GroupId kA{1}, kB{2};
-
-raft::Entry MakeEntry(uint64_t index, uint64_t term, std::string payload) {
-  return {RaftTerm(term), LogIndex(index), raft::EntryKind::kNormal,
-          payload.empty() ? nullptr : std::make_shared<const std::string>(std::move(payload))};
-}
-
-std::vector<raft::Entry> Entries(uint64_t from, uint64_t to, uint64_t term, size_t bytes = 10) {
-  std::vector<raft::Entry> out;
-  for (uint64_t i = from; i <= to; ++i)
-    out.push_back(MakeEntry(i, term, std::string(bytes, static_cast<char>('a' + i % 26))));
-  return out;
-}
-
-std::unique_ptr<WriteAheadLog> OpenLog(MemoryEnv& env, uint64_t segment_bytes = 64u << 20) {
-  auto log = WriteAheadLog::Open(env, "log", {.segment_bytes = segment_bytes});
-  EXPECT_TRUE(log.ok()) << ToString(log.status());
-  return log.ok() ? std::move(*log) : nullptr;
-}
-
-Status SyncAndWait(MemoryEnv& env, WriteAheadLog& log) {
-  Status result = Internal("not called back");
-  log.Sync([&](Status status) { result = std::move(status); });
-  env.RunUntilIdle();
-  return result;
-}
 
 bool Same(const Groups& a, const Groups& b) {
   if (a.size() != b.size()) return false;
