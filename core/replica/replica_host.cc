@@ -197,15 +197,21 @@ Status ReplicaHost::TransferLeadership(GroupId group, NodeId to) {
   return OkStatus();
 }
 
-// An older program would go on counting as the group was founded.
-Status ReplicaHost::CheckVersions(const Replica& replica, uint32_t version) const {
+// An older program would go on counting as the group was founded. Who is removed need not
+// understand it: it may be gone for good, and then nothing else could be changed ever again.
+Status ReplicaHost::CheckVersions(const Replica& replica, const raft::ConfigurationChange& change,
+                                  uint32_t version) const {
   if (options_.wire_version < version) {
     return FailedPrecondition("node ", self_, " is held back to an older version");
   }
   for (const NodeId node : replica.raft().configuration().Members()) {
+    const auto removes = [node](const raft::NodeChange& one) {
+      return one.node == node && one.kind == raft::ChangeKind::kRemove;
+    };
+    if (std::any_of(change.changes.begin(), change.changes.end(), removes)) continue;
     const auto known = peer_versions_.find(node);
     if (known != peer_versions_.end() && known->second < version) {
-      return FailedPrecondition("node ", node, " speaks an older version: upgrade it first");
+      return FailedPrecondition("node ", node, " speaks an older version: upgrade it first, or remove it");
     }
   }
   return OkStatus();
@@ -215,12 +221,12 @@ void ReplicaHost::ChangeMembership(GroupId group, raft::ConfigurationChange chan
                                    ProposalCallback done) {
   const StatusOr<Replica*> replica = Running(group);
   const uint32_t version = change.contacts.empty() ? kWireVersionMembership : kWireVersionContacts;
-  const Status status = replica.ok() ? CheckVersions(**replica, version) : replica.status();
+  const Status status = replica.ok() ? CheckVersions(**replica, change, version) : replica.status();
   if (!status.ok()) {
     return shared_.env.executor().Post(
         [done = std::move(done), status]() mutable { done(status); });
   }
-  const bool with_disks = CheckVersions(**replica, kWireVersionContacts).ok();
+  const bool with_disks = CheckVersions(**replica, change, kWireVersionContacts).ok();
   (*replica)->ChangeMembership(std::move(change), with_disks, std::move(done),
                                shared_.env.clock().Now());
   Touch(**replica);

@@ -119,7 +119,8 @@ class ReplicaHost {
   void Turn();  // One pass over all groups with work.
   void RunCompletions();
   StatusOr<Replica*> Running(GroupId group) const;
-  Status CheckVersions(const Replica& replica, uint32_t version) const;
+  Status CheckVersions(const Replica& replica, const raft::ConfigurationChange& change,
+                       uint32_t version) const;
   uint64_t DiskOf(NodeId node) const;
   void OnIntroduction(NodeId from);
   void AskAdmission();

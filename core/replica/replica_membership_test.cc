@@ -193,5 +193,25 @@ TEST_F(MembershipTest, AnOlderMemberForbidsChanges) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Add(2, ChangeKind::kAddLearner)));
 }
 
+// It may be gone for good: then nothing else could be changed ever again.
+TEST_F(MembershipTest, AnOlderMemberMayBeRemoved) {
+  cluster_.emplace(3, 9);
+  cluster_->options_of[3].wire_version = kWireVersionTransfer;
+  const int lead = cluster_->WaitForLeader();
+  ASSERT_NE(lead, 0);
+  if (lead == 3) {
+    ASSERT_TRUE(cluster_->host(3).TransferLeadership(kGroup, NodeId(1)).ok());
+    ASSERT_TRUE(cluster_->world.RunUntilTrue([&] { return cluster_->leader() == 1; }, seconds(5)));
+  }
+  cluster_->world.RunFor(milliseconds(500));
+  const int now = cluster_->leader();
+  cluster_->process(3).Crash(sim::CrashKind::kKill);
+  const Status add = ChangeAt(now, {.changes = {{ChangeKind::kAddLearner, NodeId(4)}}});
+  EXPECT_TRUE(absl::IsFailedPrecondition(add)) << ToString(add);
+  const Status remove = ChangeAt(now, {.changes = {{ChangeKind::kRemove, NodeId(3)}}});
+  EXPECT_TRUE(remove.ok()) << ToString(remove);
+  EXPECT_EQ(cluster_->host(now).raft(kGroup).configuration().voters().size(), 2u);
+}
+
 }  // namespace
 }  // namespace quadraft::replica

@@ -39,7 +39,10 @@ class Cluster::NodeProgram : public Program {
     options.state = cluster->options_.state;
     options.log.segment_bytes = from.segment_bytes;
     options.replica = from.replica;
-    options.sessions = from.sessions;
+    // Nor, where clients count on their sessions' lasting, how many a leader lets be open and for how long.
+    const node::SessionOptions plain, &chosen = cluster->options_.sessions;
+    const bool last = chosen.sessions_max >= plain.sessions_max && chosen.timeout >= plain.timeout;
+    options.sessions = last ? chosen : from.sessions;
     options.on_fatal = [cluster, id](Status status) { cluster->OnStopped(id, status); };
     return options;
   }

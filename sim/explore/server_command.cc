@@ -82,7 +82,11 @@ bool ReplaceMember(replica::ReplicaHost& host, GroupId group, NodeId lost, NodeI
   }
   if (now.IsVoter(spare) && !now.IsMember(lost)) return true;
   if (!now.IsMember(spare)) {
-    Ask(host, group, {.changes = {{ChangeKind::kAddLearner, spare}}});
+    // A member that is gone for good and last spoke an older version stands in the way of all but this.
+    if (!Ask(host, group, {.changes = {{ChangeKind::kAddLearner, spare}}}) && now.IsMember(lost))
+      Ask(host, group, {.changes = {{ChangeKind::kRemove, lost}}});
+  } else if (!now.IsMember(lost)) {
+    Ask(host, group, {.changes = {{ChangeKind::kAddVoter, spare}}});
   } else {
     Ask(host, group,
         {.changes = {{ChangeKind::kAddVoter, spare}, {ChangeKind::kRemove, lost}}});
