@@ -4,6 +4,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/crc32c.h"
+#include "core/env/read_file.h"
 #include "core/env/replace_file.h"
 
 namespace quadraft::replica {
@@ -11,11 +12,6 @@ namespace {
 
 constexpr std::string_view kMagic = "QRID";
 constexpr uint64_t kFormat = 1;
-
-StatusOr<std::string> ReadWhole(Disk& disk, const std::string& path) {
-  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
-  return file->Read(0, file->size());
-}
 
 }  // namespace
 
@@ -69,7 +65,7 @@ StatusOr<std::optional<Identity>> ReadIdentity(Disk& disk, const std::string& pa
   if (!disk.Exists(path)) return std::optional<Identity>();
   StatusOr<Identity> identity = Identity();
   for (int attempt = 0; attempt < 2; ++attempt) {
-    QR_ASSIGN_OR_RETURN(const std::string bytes, ReadWhole(disk, path));
+    QR_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(disk, path));
     identity = DecodeIdentity(bytes);
     if (identity.ok()) return std::optional<Identity>(*std::move(identity));
   }

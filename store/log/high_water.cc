@@ -6,6 +6,7 @@
 #include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/crc32c.h"
+#include "core/env/read_file.h"
 #include "core/env/replace_file.h"
 
 namespace quadraft::store {
@@ -49,8 +50,7 @@ HighWater ParseHighWater(std::string_view file) {
 StatusOr<HighWater> ReadHighWater(Disk& disk, const std::string& directory) {
   const std::string path = StrCat(directory, "/", kHighWaterName);
   if (!disk.Exists(path)) return HighWater{};
-  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
-  QR_ASSIGN_OR_RETURN(const std::string bytes, file->Read(0, file->size()));
+  QR_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(disk, path));
   return ParseHighWater(bytes);
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/bytes.h"
 #include "core/base/check.h"
 #include "core/base/crc32c.h"
+#include "core/env/read_file.h"
 #include "core/env/replace_file.h"
 
 namespace quadraft::store {
@@ -55,8 +56,7 @@ ReadPromisesResult ParsePromises(std::string_view file) {
 StatusOr<ReadPromisesResult> ReadPromises(Disk& disk, const std::string& directory) {
   const std::string path = StrCat(directory, "/", kPromisesName);
   if (!disk.Exists(path)) return ReadPromisesResult{};
-  QR_ASSIGN_OR_RETURN(const auto file, disk.Open(path, OpenMode::kRead));
-  QR_ASSIGN_OR_RETURN(const std::string bytes, file->Read(0, file->size()));
+  QR_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(disk, path));
   return ParsePromises(bytes);
 }
 
