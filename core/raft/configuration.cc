@@ -130,6 +130,11 @@ const Contact& Configuration::ContactOf(NodeId node) const {
   return found == state_.contacts.end() ? unknown : found->second;
 }
 
+bool Configuration::HasQuorumWithout(NodeId node) const {
+  return Tally([node](NodeId voter) { return voter == node ? Ballot::kRefused : Ballot::kGranted; }) ==
+         VoteResult::kWon;
+}
+
 std::string EncodeConfiguration(const Configuration& configuration) {
   const ConfigurationState& state = configuration.state();
   const NodeSet members = configuration.Members();

@@ -72,6 +72,8 @@ class Configuration {
   bool joint() const { return state_.voters.joint(); }
   const Contact& ContactOf(NodeId node) const;  // An empty one when nothing is known.
 
+  // Whether those other than `node` can elect a leader among themselves.
+  bool HasQuorumWithout(NodeId node) const;
   // The largest v such that a quorum of the voters has value_of(node) >= v.
   template <typename ValueOf>
   uint64_t QuorumValue(ValueOf value_of) const {

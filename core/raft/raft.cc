@@ -67,7 +67,7 @@ Raft::Raft(NodeId self, Configuration configuration, const Options& options, Ini
   commit_ = std::clamp(initial.hard_state.commit, log_.snapshot_index(), log_.last_index());
   if (initial.restarted) forgotten_until_ = now_ + kLeaseMax;
   Follower follower{.election_deadline = NewElectionDeadline()};
-  if (this->configuration().voters() == std::vector<NodeId>{self_} && !repairing())
+  if (IsOnlyVoter() && !repairing())
     follower.election_deadline = now_;  // Nobody to wait for.
   state_ = follower;
 }
@@ -112,7 +112,7 @@ MonotonicTime Raft::NewElectionDeadline() {
 // everybody is needed.
 Duration Raft::ExtraWait(Duration timeout) const {
   constexpr int64_t kRankMax = 3;
-  if (configuration().voters() == std::vector<NodeId>{self_}) return Duration(0);
+  if (IsOnlyVoter()) return Duration(0);
   if (options_.priority == 0) return options_.stand_in_wait;
   if (term_ != led_term_) return Duration(0);
   return std::min(timeout * 3 / 4, options_.election_spread_max) * std::min<int64_t>(rank_, kRankMax);

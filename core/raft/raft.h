@@ -258,6 +258,7 @@ class Raft {
   // A peer said that a later configuration than ours does not have us: we do not campaign.
   bool removed() const { return removed_at_ > configuration_index(); }
   bool IsVoter() const { return configuration().IsVoter(self_); }
+  bool IsOnlyVoter() const { return IsVoter() && configuration().voters().size() == 1; }
   // It has lost entries that it had acknowledged, and its log does not yet show that they are back:
   // it follows and acknowledges, but neither votes nor campaigns. Its vote could elect a leader that
   // lacks what was committed with its help. An entry of a term above the floor shows it: that

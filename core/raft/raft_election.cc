@@ -76,7 +76,7 @@ void Raft::BecomeLeader() {
                 .timeout = timeout,
                 .busy_at = now_};
   // Who votes alone is the quorum of every lease there can be.
-  if (configuration().voters() == std::vector<NodeId>{self_} && !configuration().joint()) {
+  if (IsOnlyVoter() && !configuration().joint()) {
     leader.commit_gate = {};
   }
   if (QR_MUTANT("new-leader-does-not-wait")) leader.commit_gate = {};

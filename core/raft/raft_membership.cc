@@ -19,7 +19,7 @@ void Raft::Found(Configuration configuration) {
       << "founded late";
   configurations_.front().configuration = std::move(configuration);
   BecomeFollower(term_, NodeId{});
-  if (this->configuration().voters() == std::vector<NodeId>{self_}) {
+  if (IsOnlyVoter()) {
     std::get<Follower>(state_).election_deadline = now_;  // Nobody to wait for.
   }
 }

@@ -29,12 +29,7 @@ Status CheckContiguous(GroupId group, const RecoveredGroup& recovered) {
 
 // The others must be able to elect a leader without it.
 Status CheckRepairable(const raft::Raft& raft, GroupId group) {
-  const auto others = [&raft](NodeId node) {
-    return node == raft.self() ? raft::Ballot::kRefused : raft::Ballot::kGranted;
-  };
-  if (!raft.repairing() || raft.configuration().Tally(others) == raft::VoteResult::kWon) {
-    return OkStatus();
-  }
+  if (!raft.repairing() || raft.configuration().HasQuorumWithout(raft.self())) return OkStatus();
   return DataLoss("group ", group, ": entries after ", raft.log().last_index(),
                   " were damaged on this node's disk, and the other voters are too few to bring them back (",
                   raft::Describe(raft.configuration()), "): restore a backup");
