@@ -20,7 +20,6 @@ Node::~Node() {
 namespace {
 
 constexpr std::string_view kLogFolder = "log", kStateFolder = "state", kDamagedFolder = "state-damaged";
-constexpr std::string_view kStateBehind = "the state ends at ";
 
 // Whether the others can elect a leader without this node, as far as the state knows: then they can
 // bring back what its disk has damaged.
@@ -34,9 +33,7 @@ bool OthersSuffice(const NodeOptions& options, const raft::AppliedConfiguration&
     if (options.voters.empty()) return true;  // Others have added it, or nobody has yet.
     configuration = raft::Configuration(options.voters);
   }
-  return configuration.Tally([&options](NodeId node) {
-    return node == options.id ? raft::Ballot::kRefused : raft::Ballot::kGranted;
-  }) == raft::VoteResult::kWon;
+  return configuration.HasQuorumWithout(options.id);
 }
 
 }  // namespace
@@ -69,7 +66,7 @@ Status Node::OpenStateAndLog() {
   QR_RETURN_IF_ERROR(OpenLog());
   const LogIndex begins_after = log_->recovered_snapshot(kDataGroup);
   if (state_->applied_index() >= begins_after) return OkStatus();
-  return DataLoss(kStateBehind, state_->applied_index(), ", its log begins after ", begins_after);
+  return DataLoss("the state ends at ", state_->applied_index(), ", its log begins after ", begins_after);
 }
 
 Status Node::OpenLog() {
@@ -113,7 +110,7 @@ Status Node::StartParts() {
     options_.log.compress_from_bytes = SIZE_MAX;
   }
   const Status opened = OpenStateAndLog();
-  const bool of_log = Message(opened).starts_with(kLogFolder);
+  const bool of_log = state_ != nullptr && log_ == nullptr;
   if (absl::IsDataLoss(opened) && !of_log && OthersSuffice(options_, {})) {
     // A bit that flipped on its way from the disk is not on it.
     const Status again = OpenStateAndLog();
