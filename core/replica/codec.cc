@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/compress.h"
@@ -27,6 +28,8 @@ using raft::VoteRequest;
 uint64_t Micros(Duration duration) {
   return static_cast<uint64_t>(std::max(duration, Duration(0)) / microseconds(1));
 }
+// What is waited for, or counted on, is never rounded down.
+uint64_t MicrosUp(Duration duration) { return Micros(duration + microseconds(1) - Duration(1)); }
 // The machine has bounds of its own.
 Duration FromMicros(uint64_t micros) {
   constexpr uint64_t kMicrosecondsMax = 3'600'000'000;
@@ -48,13 +51,10 @@ void Encode(const VoteReply& body, proto::RaftMessage* out, uint32_t version) {
   to->set_removed_at(body.removed_at.value());
   if (version < kWireVersionLease) return;
   to->set_promise_known(body.promise_known);
-  // Rounded up: it is waited for.
-  to->set_promise_left_us(Micros(body.promise.left + microseconds(1) - Duration(1)));
+  to->set_promise_left_us(MicrosUp(body.promise.left));
   to->set_promise_term(body.promise.term.value());
   to->set_promise_round(body.promise.round);
 }
-// Outbox::EncodeAppend does.
-void Encode(const Append&, proto::RaftMessage*) {}
 void Encode(const AppendReply& body, proto::RaftMessage* out) {
   auto* to = out->mutable_append_reply();
   to->set_rejected(body.rejected);
@@ -71,7 +71,7 @@ void Encode(const Heartbeat& body, proto::RaftMessage* out, uint32_t version) {
   }
   if (version >= kWireVersionQuiesce) to->set_quiesce(body.quiesce);
   if (version >= kWireVersionLease) {
-    to->set_lease_us(Micros(body.lease + microseconds(1) - Duration(1)));  // At least what we count on.
+    to->set_lease_us(MicrosUp(body.lease));
     to->set_rank(body.rank);
   }
 }
@@ -311,20 +311,18 @@ void Outbox::Add(GroupId group, raft::Message message) {
   auto* out = batch.proto.add_messages();
   out->set_group(group.value());
   out->set_term(message.term.value());
-  if (const auto* append = std::get_if<Append>(&message.body)) {
-    const bool known = version_of_ && version_of_(message.to) >= kWireVersionCompression;
-    EncodeAppend(*append, known && version_ >= kWireVersionCompression, out);
-  } else {
-    std::visit(
-        [&](const auto& body) {
-          if constexpr (requires { Encode(body, out, version_); }) {
-            Encode(body, out, version_);
-          } else {
-            Encode(body, out);
-          }
-        },
-        message.body);
-  }
+  std::visit(
+      [&](const auto& body) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(body)>, Append>) {
+          const bool known = version_of_ && version_of_(message.to) >= kWireVersionCompression;
+          EncodeAppend(body, known && version_ >= kWireVersionCompression, out);
+        } else if constexpr (requires { Encode(body, out, version_); }) {
+          Encode(body, out, version_);
+        } else {
+          Encode(body, out);
+        }
+      },
+      message.body);
 }
 
 void Outbox::Flush(Network& network) {

@@ -57,12 +57,7 @@ class AdmissionTest : public testing::Test {
   }
   Status Change(ConfigurationChange change) {
     cluster_->world.RunFor(milliseconds(300));  // The leader hears of what was done.
-    const auto result = std::make_shared<std::optional<Status>>();
-    leader().ChangeMembership(
-        kGroup, std::move(change),
-        [result](const StatusOr<ProposalResult>& value) { *result = value.status(); });
-    cluster_->world.RunUntilTrue([&] { return result->has_value(); }, seconds(5));
-    return result->value_or(DeadlineExceeded("no answer"));
+    return cluster_->Change(cluster_->WaitForLeader(), std::move(change));
   }
   Status Join(int node) {
     Status status = Change({.changes = {{ChangeKind::kAddLearner, NodeId(node)}},
@@ -70,13 +65,7 @@ class AdmissionTest : public testing::Test {
     if (status.ok()) status = Change({.changes = {{ChangeKind::kAddVoter, NodeId(node)}}});
     return status;
   }
-  Status Write(std::string payload) {
-    const auto result = std::make_shared<std::optional<Status>>();
-    leader().Propose(kGroup, std::move(payload),
-                     [result](const StatusOr<ProposalResult>& value) { *result = value.status(); });
-    cluster_->world.RunUntilTrue([&] { return result->has_value(); }, seconds(5));
-    return result->value_or(DeadlineExceeded("no answer"));
-  }
+  Status Write(std::string payload) { return cluster_->Write(cluster_->WaitForLeader(), std::move(payload)); }
   // All that the node had is gone.
   void Wipe(int node) {
     cluster_->process(node).Crash(sim::CrashKind::kPower);

@@ -54,8 +54,11 @@ Status ReplicaHost::AddGroup(GroupId group, std::vector<NodeId> voters,
   raft::Configuration founding;
   if (!voters.empty()) {
     QR_RETURN_IF_ERROR(admission_.Found(voters));
-    if (!waiting()) founding = admission_.Founding(voters);
-    if (waiting()) founding_[group] = std::move(voters);
+    if (waiting()) {
+      founding_[group] = std::move(voters);
+    } else {
+      founding = admission_.Founding(voters);
+    }
   }
   QR_ASSIGN_OR_RETURN(auto replica, Replica::Recover(&shared_, group, std::move(founding),
                                                      state_machine, std::move(recovered)));
@@ -247,10 +250,7 @@ void ReplicaHost::Mark(Replica& replica) {
 }
 
 void ReplicaHost::Touch(Replica& replica) {
-  if (!replica.touched) {
-    replica.touched = true;
-    touched_.push_back(&replica);
-  }
+  Mark(replica);
   if (!turn_posted_ && started_ && touched_.size() == 1) PostTurn();
 }
 

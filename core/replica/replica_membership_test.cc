@@ -23,25 +23,12 @@ class MembershipTest : public testing::Test {
   ReplicaHost& leader() { return cluster_->host(cluster_->WaitForLeader()); }
 
   Status Change(ConfigurationChange change) { return ChangeAt(cluster_->WaitForLeader(), change); }
-  Status ChangeAt(int node, ConfigurationChange change) {
-    const auto result = std::make_shared<std::optional<Status>>();
-    cluster_->host(node).ChangeMembership(
-        kGroup, std::move(change),
-        [result](const StatusOr<ProposalResult>& value) { *result = value.status(); });
-    cluster_->world.RunUntilTrue([&] { return result->has_value(); }, seconds(5));
-    return result->value_or(DeadlineExceeded("no answer"));
-  }
+  Status ChangeAt(int node, ConfigurationChange change) { return cluster_->Change(node, std::move(change)); }
   Status Add(int node, ChangeKind kind) {
     cluster_->world.RunFor(milliseconds(200));  // The leader hears of what was done.
     return Change({.changes = {{kind, NodeId(node)}}});
   }
-  Status Write(std::string payload) {
-    const auto result = std::make_shared<std::optional<Status>>();
-    leader().Propose(kGroup, std::move(payload),
-                     [result](const StatusOr<ProposalResult>& value) { *result = value.status(); });
-    cluster_->world.RunUntilTrue([&] { return result->has_value(); }, seconds(5));
-    return result->value_or(DeadlineExceeded("no answer"));
-  }
+  Status Write(std::string payload) { return cluster_->Write(cluster_->WaitForLeader(), std::move(payload)); }
   std::string Members(int node) {
     return Describe(cluster_->host(node).raft(kGroup).configuration());
   }

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/raft/invariants.h"
@@ -97,6 +99,19 @@ class TestCluster {
   void Restart(int node) {
     invariants.Restarted(NodeId(node));
     process(node).Start();
+  }
+  // What becomes of it, waited for.
+  Status Change(int node, raft::ConfigurationChange change) {
+    return Await([&](ProposalCallback done) { host(node).ChangeMembership(kGroup, std::move(change), std::move(done)); });
+  }
+  Status Write(int node, std::string payload) {
+    return Await([&](ProposalCallback done) { host(node).Propose(kGroup, std::move(payload), std::move(done)); });
+  }
+  Status Await(const std::function<void(ProposalCallback)>& ask) {
+    const auto result = std::make_shared<std::optional<Status>>();
+    ask([result](const StatusOr<ProposalResult>& value) { *result = value.status(); });
+    world.RunUntilTrue([&] { return result->has_value(); }, seconds(5));
+    return result->value_or(DeadlineExceeded("no answer"));
   }
   // Waits until every running node has applied the same lines.
   bool Converge(Duration limit = seconds(20)) {
