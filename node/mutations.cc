@@ -161,20 +161,17 @@ Task<StatusOr<proto::MutationResponse>> Mutations::Run(proto::MutationRequest re
   Status last = Unavailable("no leader is known");
   bool unknown = false;  // A try of it that may yet be done. Only of an update in a session there is a next one then.
   while (!Expired(deadline)) {
-    const std::optional<NodeId> leader = replicas_.leader(group_);
-    if (leader == self_) {
-      auto response = co_await RunHere(request, deadline);
+    if (const std::optional<NodeId> leader = replicas_.leader(group_)) {
+      StatusOr<proto::MutationResponse> response = last;
+      if (leader == self_) {
+        response = co_await RunHere(request, deadline);
+      } else {
+        metrics_.updates_forwarded_total.Add();
+        response = co_await Forward(*leader, request, deadline);
+      }
       const bool open = InSession(request) && absl::IsDeadlineExceeded(response.status());
-      if (!open && !absl::IsUnavailable(response.status())) co_return Answer(std::move(response), unknown);
-      unknown |= open && !QR_MUTANT("session-retry-reported-as-failed");
-      last = response.status();
-    } else if (leader) {
-      metrics_.updates_forwarded_total.Add();
-      auto response = co_await Forward(*leader, request, deadline);
-      const bool open = InSession(request) && absl::IsDeadlineExceeded(response.status());
-      const bool again = open || absl::IsUnavailable(response.status()) ||
-                         (QR_MUTANT("forward-retried-blindly") && !response.ok());
-      if (!again) co_return Answer(std::move(response), unknown);
+      const bool blindly = leader != self_ && !response.ok() && QR_MUTANT("forward-retried-blindly");
+      if (!open && !blindly && !absl::IsUnavailable(response.status())) co_return Answer(std::move(response), unknown);
       unknown |= open && !QR_MUTANT("session-retry-reported-as-failed");
       last = response.status();
     }

@@ -141,10 +141,11 @@ void Routes::Sparql(http::Request request, http::ResponseWriter writer) {
   options.dataset = decoded->dataset;
   const auto parsed = sparql::ParseUpdate(decoded->text, options);
   if (!parsed.ok()) return RespondError(writer, parsed.status(), accept);
-  const auto session = DecodeSessionHeaders(request.headers, FingerprintOf(*decoded));
+  auto session = DecodeSessionHeaders(request.headers);
   if (!session.ok()) return RespondError(writer, session.status(), accept);
+  if (*session) (*session)->set_fingerprint(FingerprintOf(*decoded));
   proto::MutationRequest mutation;
-  if (*session) *mutation.mutable_session() = **session;
+  if (*session) *mutation.mutable_session() = **std::move(session);
   mutation.set_update(std::move(decoded->text));
   mutation.set_has_using(decoded->dataset.set);
   for (const rdf::Term& graph : decoded->dataset.default_graphs) mutation.add_using_graphs(graph.value);
@@ -180,8 +181,9 @@ void Routes::Store(http::Request request, http::ResponseWriter writer) {
   }
   auto scope = BlankScope(request);
   if (!scope.ok()) return RespondError(writer, scope.status(), accept);
-  auto session = DecodeSessionHeaders(request.headers, FingerprintOf(*decoded, *scope, request.body));
+  auto session = DecodeSessionHeaders(request.headers);
   if (!session.ok()) return RespondError(writer, session.status(), accept);
+  if (*session) (*session)->set_fingerprint(FingerprintOf(*decoded, *scope, request.body));
   node_.tasks_.Spawn(StoreWrite(*std::move(decoded), *std::move(scope), std::move(request.body), *std::move(session),
                                 std::move(writer)));
 }

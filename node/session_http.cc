@@ -28,7 +28,7 @@ StatusOr<txn::SessionId> DecodeSessionId(std::string_view text) {
   return *id;
 }
 
-StatusOr<std::optional<proto::SessionRequest>> DecodeSessionHeaders(const http::Headers& headers, uint64_t fingerprint) {
+StatusOr<std::optional<proto::SessionRequest>> DecodeSessionHeaders(const http::Headers& headers) {
   const std::string_view session = http::Find(headers, kSession), sequence_text = http::Find(headers, kSequence),
                          acknowledged_text = http::Find(headers, kAcknowledged);
   if (session.empty() && sequence_text.empty() && acknowledged_text.empty()) return std::optional<proto::SessionRequest>();
@@ -54,7 +54,6 @@ StatusOr<std::optional<proto::SessionRequest>> DecodeSessionHeaders(const http::
   request.set_key(id.key);
   request.set_sequence(*sequence);
   request.set_kept_from(kept_from);
-  request.set_fingerprint(fingerprint);
   return std::optional(std::move(request));
 }
 

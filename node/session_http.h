@@ -21,9 +21,9 @@
 
 namespace quadraft::node {
 
-// What the headers of an update say; nullopt: it is in no session. `fingerprint` is of what is asked for. InvalidArgument: which
-// header, and what it should be.
-StatusOr<std::optional<proto::SessionRequest>> DecodeSessionHeaders(const http::Headers& headers, uint64_t fingerprint);
+// What the headers of an update say, without the fingerprint of what is asked for; nullopt: it is in no session.
+// InvalidArgument: which header, and what it should be.
+StatusOr<std::optional<proto::SessionRequest>> DecodeSessionHeaders(const http::Headers& headers);
 
 // "17-0123456789abcdef" of a path. InvalidArgument.
 StatusOr<txn::SessionId> DecodeSessionId(std::string_view text);

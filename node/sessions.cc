@@ -12,6 +12,17 @@ namespace {
 constexpr uint32_t kPayloadFormat = 2;
 constexpr Duration kDescribeTimeout = seconds(2);  // Of one member.
 
+// What the request itself says.
+txn::SessionCommand Decoded(const proto::SessionRequest& request) {
+  txn::SessionCommand command;
+  command.kind = static_cast<txn::SessionCommand::Kind>(request.kind());
+  command.session = {LogIndex{request.number()}, request.key()};
+  command.sequence = request.sequence();
+  command.kept_from = request.kept_from();
+  command.fingerprint = request.fingerprint();
+  return command;
+}
+
 }  // namespace
 
 Sessions::Sessions(Env& env, NodeId self, GroupId group, const replica::ReplicaHost& replicas,
@@ -45,28 +56,18 @@ uint64_t Sessions::TimeMs() {
 }
 
 txn::SessionCommand Sessions::CommandOf(const proto::SessionRequest& request) {
-  txn::SessionCommand command;
-  command.kind = static_cast<txn::SessionCommand::Kind>(request.kind());
+  txn::SessionCommand command = Decoded(request);
   command.time_ms = TimeMs();
-  command.session = {LogIndex{request.number()}, request.key()};
   if (command.kind == txn::SessionCommand::Kind::kRegister) {
     command.session = {LogIndex{}, random_.Next()};
     command.timeout_ms = static_cast<uint64_t>(options_.timeout / milliseconds(1));
     command.sessions_max = std::max<size_t>(options_.sessions_max, 1);
   }
-  command.sequence = request.sequence();
-  command.kept_from = request.kept_from();
-  command.fingerprint = request.fingerprint();
   return command;
 }
 
 std::optional<txn::SessionResult> Sessions::KnownAnswer(const proto::SessionRequest& update) const {
-  txn::SessionCommand command;
-  command.session = {LogIndex{update.number()}, update.key()};
-  command.sequence = update.sequence();
-  command.kept_from = update.kept_from();
-  command.fingerprint = update.fingerprint();
-  return state_.sessions().KnownAnswer(command, state_.applied_index());
+  return state_.sessions().KnownAnswer(Decoded(update), state_.applied_index());
 }
 
 proto::MutationResponse Sessions::ResponseOf(const txn::SessionCommand& command, const txn::SessionResult& result) {
