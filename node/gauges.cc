@@ -133,9 +133,7 @@ void AddSnapshots(const replica::GroupStatus& s, const replica::HostCounters& ho
   out->Counter("quadraft_raft_snapshots_sent_total", "Snapshots streamed to the end.", host.snapshots_sent);
   out->Counter("quadraft_raft_snapshots_abandoned_total", "Snapshots whose stream was given up.", host.snapshots_abandoned);
   out->Counter("quadraft_raft_snapshots_installed_total", "Snapshots received and installed.", host.snapshots_installed);
-  out->Gauge("quadraft_snapshots_sending", "Snapshots that are being read out.", state.snapshots_reading);
   out->Counter("quadraft_snapshot_read_bytes_total", "Bytes of snapshots read out to be sent.", state.snapshot_bytes_read);
-  out->Gauge("quadraft_snapshots_receiving", "Snapshots that are being taken in.", state.snapshots_staging);
   out->Counter("quadraft_snapshot_staged_bytes_total", "Bytes of snapshots taken in, installed or not.", state.snapshot_bytes_staged);
 }
 

@@ -208,7 +208,7 @@ TEST_F(MetricsPageTest, DocumentedRowsAreThereAndMoveUnderLoad) {
     EXPECT_NE(moved, Quiet().contains(name)) << name << (moved ? " moves: take it out of Quiet" : " never moved");
   }
   for (const char* name : {"quadraft_raft_proposals_pending", "quadraft_raft_peer_lag_entries", "quadraft_raft_peer_active",
-                           "quadraft_snapshots_sending", "quadraft_snapshots_receiving", "quadraft_groups_sleeping", "quadraft_sessions_open",
+                           "quadraft_raft_snapshots_sending", "quadraft_raft_snapshot_receiving", "quadraft_groups_sleeping", "quadraft_sessions_open",
                            "quadraft_session_outcomes", "quadraft_log_size_bytes", "quadraft_raft_retained_entries", "quadraft_kv_size_bytes",
                            "quadraft_group_lag_entries", "quadraft_raft_reads_pending", "quadraft_updates_evaluating", "quadraft_kv_memory_bytes",
                            "quadraft_rpc_calls_pending", "quadraft_store_runs", "quadraft_store_recent_rows"}) {

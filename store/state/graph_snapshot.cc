@@ -30,13 +30,10 @@ class GraphSnapshotReader : public replica::SnapshotReader {
         session_numbers_(sessions_.Numbers()),
         runs_(std::move(runs)),
         snapshot_(kv.Snapshot()) {
-    ++stats_->snapshots_reading;
     for (const auto& run : runs_->recent) merge_.Add(RunCursor(*run, Permutation::kSpog, {}));
     for (const auto& run : runs_->stored)
       merge_.Add(RunCursor(*run, *snapshot_, Permutation::kSpog, {}));
   }
-
-  ~GraphSnapshotReader() override { --stats_->snapshots_reading; }
 
   LogIndex index() const override { return meta_.applied_index; }
   RaftTerm term() const override { return meta_.applied_term; }
@@ -122,11 +119,9 @@ class GraphSnapshotWriter : public replica::SnapshotWriter {
     meta_.applied_index = index;
     meta_.applied_term = term;
     meta_.space = space;
-    ++state_.stats_->snapshots_staging;
     meta_.horizon = Timestamp(index.value());  // A snapshot carries no older versions.
   }
   ~GraphSnapshotWriter() override {
-    --state_.stats_->snapshots_staging;
     SIM_SOMETIMES(!committed_, "snapshot-staging-given-up");
     staged_.reset();
     if (!committed_) state_.sweeper_.Add(meta_.space);
