@@ -11,11 +11,6 @@
 #include "store/runs/run_cursor.h"
 
 namespace quadraft::store {
-namespace {
-
-constexpr int kSequenceBits = kIdValueBits - kBucketBits;
-
-}  // namespace
 
 uint64_t SequenceOf(TermId id) {
   const uint64_t value = IdValueOf(id);

@@ -78,6 +78,7 @@ class Dictionary {
 
 // A fingerprint's rows in the runs begin with this.
 inline uint64_t RunKeyOf(const Hash128& fingerprint) { return fingerprint.high; }
+inline constexpr int kSequenceBits = kIdValueBits - kBucketBits;
 uint64_t SequenceOf(TermId id);
 bool HasSequence(TermId id);
 

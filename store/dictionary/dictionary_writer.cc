@@ -13,7 +13,6 @@
 namespace quadraft::store {
 namespace {
 
-constexpr int kSequenceBits = kIdValueBits - kBucketBits;
 constexpr RunShape kFingerprintShape{.permutations = 1, .filter_first = true};
 constexpr uint64_t kRowTimestamp = 1;  // A row stays for ever.
 
@@ -85,8 +84,8 @@ std::string_view DictionaryWriter::TermAt(uint64_t sequence) const {
 
 StatusOr<bool> DictionaryWriter::FlushSlice(uint64_t sequence) {
   QR_RETURN_IF_ERROR(failed_.ok() ? runs_->failed() : failed_);
-  if (!flush_ && stored_ < sequence) failed_ = BeginFlush();
-  if (flush_ && failed_.ok()) {
+  if (!flush_ && stored_ < sequence) BeginFlush();
+  if (flush_) {
     if (flush_->blocks < flush_->end) {
       failed_ = WriteBlocks();
     } else if (!flush_->run || !flush_->run->complete()) {
@@ -108,12 +107,11 @@ Status DictionaryWriter::Flush() {
   return OkStatus();
 }
 
-Status DictionaryWriter::BeginFlush() {
+void DictionaryWriter::BeginFlush() {
   flush_.emplace();
   flush_->end = next_sequence();
   flush_->blocks = stored_;
   begun_bytes_ = dictionary_->recent_.bytes();
-  return OkStatus();
 }
 
 Status DictionaryWriter::WriteBlocks() {

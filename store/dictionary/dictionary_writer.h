@@ -62,7 +62,7 @@ class DictionaryWriter {
       : kv_(kv.Share()), dictionary_(std::move(dictionary)), sweeper_(*kv_, kDictionaryGroup) {}
   Status Open();
   Status ReadTail();
-  Status BeginFlush();
+  void BeginFlush();
   Status WriteBlocks();
   Status WriteRows();
   Status FinishFlush();

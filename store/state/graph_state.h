@@ -55,7 +55,6 @@ struct StateStats {
   size_t recent_rows = 0;  // In memory only.
   size_t stored_runs = 0;
   uint64_t folds = 0;
-  size_t snapshots_reading = 0, snapshots_staging = 0;  // Now.
   uint64_t snapshot_bytes_read = 0, snapshot_bytes_staged = 0;
 };
 
@@ -121,7 +120,7 @@ class GraphState : public replica::StateMachine {
   KvBatch Record();  // What a fold says of the state as it is.
   Status MaybeFold();
   bool WantsFold(const QuadIndex& index) const;
-  // A fold goes on in slices, a few milliseconds apart from each other, while entries are applied.
+  // A fold goes on in slices, kFoldPause apart, while entries are applied.
   Status BeginFold();
   void ScheduleFold();
   Status FoldSlice();

@@ -55,6 +55,12 @@ void Expect(StorageMedium::Life& life, const std::string& where,
   if (status.ok()) life.End();
 }
 
+// Second copies, and what holds only the newest batches of LevelDB: ours has them.
+bool MayBeLostWithoutAWord(std::string_view path) {
+  return path == "log/high-water" || path == "log/promises" || path.starts_with("state/MANIFEST") ||
+         (path.starts_with("state/") && path.ends_with(".log"));
+}
+
 TEST_F(StorageMedium, EveryPlaceMayRotAndEveryFileMayEndAnywhereOrBeGone) {
   Life life;
   life.Fill();
@@ -62,7 +68,7 @@ TEST_F(StorageMedium, EveryPlaceMayRotAndEveryFileMayEndAnywhereOrBeGone) {
   const sim::SimDisk::Image image = disk.TakeImage();
   ASSERT_GE(image.files.size(), 6u);
   const HighWater mark = ParseHighWater(image.files.at("log/high-water"));
-  std::map<absl::StatusCode, int> rot, cut, gone;
+  std::map<absl::StatusCode, int> rot, rot_of_copies, cut, gone;
   for (const auto& [path, bytes] : image.files) {
     const bool log = path.starts_with("log/");
     const std::string last = StrCat("log/", SegmentName(mark.segment));
@@ -71,7 +77,7 @@ TEST_F(StorageMedium, EveryPlaceMayRotAndEveryFileMayEndAnywhereOrBeGone) {
       disk.Restore(image);
       ASSERT_TRUE(disk.FlipBit(path, at, static_cast<int>(at % 8)).ok());
       const int opened = rot[absl::StatusCode::kOk];
-      Expect(life, StrCat(path, " flipped at ", at), &rot);
+      Expect(life, StrCat(path, " flipped at ", at), MayBeLostWithoutAWord(path) ? &rot_of_copies : &rot);
       if (log && path.ends_with(".log") && (path != last || at < mark.bytes)) {
         EXPECT_EQ(rot[absl::StatusCode::kOk], opened) << path << " flipped at " << at;
       }
@@ -87,8 +93,8 @@ TEST_F(StorageMedium, EveryPlaceMayRotAndEveryFileMayEndAnywhereOrBeGone) {
   for (const auto* outcomes : {&rot, &cut, &gone}) {
     EXPECT_GT(outcomes->at(absl::StatusCode::kDataLoss), 3);
   }
-  // What is lost without a word are the newest batches of LevelDB's log, which ours has, and notes.
-  EXPECT_GT(rot[absl::StatusCode::kDataLoss], 2 * rot[absl::StatusCode::kOk]);
+  // What is left are places of LevelDB's tables that nothing reads any more.
+  EXPECT_GT(rot[absl::StatusCode::kDataLoss], 3 * rot[absl::StatusCode::kOk]);
   disk.Restore(image);
   EXPECT_TRUE(life.Start().ok());
 }
